@@ -1,0 +1,163 @@
+package models
+
+import "time"
+
+// LogFilter is the query of the log list, the statistics and the exports. Zero values and nil mean "any".
+type LogFilter struct {
+	Start, End     *time.Time // [Start, End)
+	RequestedModel string     // text filters: substring, case-insensitive, % and _ literal
+	TargetModel    string
+	ProviderID     *int64
+	APIKeyID       *int64
+	APIKeyName     string
+	UserID         string
+	Client         string
+	Endpoint       string
+	ProtocolIn     Protocol
+	ProtocolOut    Protocol
+	IsStream       *bool
+	Statuses       []StatusRange // any of them
+	StatusMin      *int
+	StatusMax      *int
+	HasError       *bool
+	ErrorCode      string
+	FinishReason   string
+	RetryMin       *int
+	RetryMax       *int
+	Failover       *bool // more than one provider was tried
+	InputMin       *int64
+	InputMax       *int64
+	OutputMin      *int64
+	OutputMax      *int64
+	TotalTimeMin   *float64 // ms
+	TotalTimeMax   *float64
+	FirstByteMin   *float64 // ms
+	FirstByteMax   *float64
+	CostMin        *NanoUSD
+	CostMax        *NanoUSD
+	Source         LogSource
+	State          LogState
+	Query          string // request id, upstream id or error text
+}
+
+// StatusRange is an inclusive range of statuses: 4xx is {400, 499}, 499 is {499, 499}.
+type StatusRange struct{ Min, Max int }
+
+// LogSort is a column the log list can be ordered by.
+type LogSort string
+
+// The sortable columns.
+const (
+	SortTime         LogSort = "request_time"
+	SortTotalTime    LogSort = "total_time_ms"
+	SortFirstByte    LogSort = "first_byte_delay_ms"
+	SortInputTokens  LogSort = "input_tokens"
+	SortOutputTokens LogSort = "output_tokens"
+	SortCost         LogSort = "total_cost"
+	SortStatus       LogSort = "response_status"
+)
+
+// LogPage asks for one page of the list. With After or Before (opaque cursors of an earlier answer, only with SortTime)
+// Page is ignored.
+type LogPage struct {
+	Filter    LogFilter
+	Sort      LogSort
+	Ascending bool
+	Page      int // from 1
+	PageSize  int // 1-200
+	After     string
+	Before    string
+}
+
+// LogList is one page of the list.
+type LogList struct {
+	Items           []RequestLog `json:"items"`
+	Total           int64        `json:"total"`
+	TotalIsEstimate bool         `json:"total_is_estimate"`
+	Page            int          `json:"page"`
+	PageSize        int          `json:"page_size"`
+	NextCursor      *string      `json:"next_cursor"`
+	PrevCursor      *string      `json:"prev_cursor"`
+}
+
+// LogView is one request with everything that is known about it.
+type LogView struct {
+	Log      RequestLog
+	Detail   *LogDetail // nil: see Reason
+	Attempts []Attempt
+	Reason   string // why Detail is missing: "expired", "not_recorded", "running"
+}
+
+// StatBucket is the width of a point on a trend.
+type StatBucket string
+
+// The bucket widths.
+const (
+	BucketMinute StatBucket = "minute"
+	BucketHour   StatBucket = "hour"
+	BucketDay    StatBucket = "day"
+)
+
+// StatGroup is the dimension statistics are grouped by. Empty means no groups.
+type StatGroup string
+
+// The dimensions.
+const (
+	GroupModel       StatGroup = "model"
+	GroupTargetModel StatGroup = "target_model"
+	GroupProvider    StatGroup = "provider"
+	GroupAPIKey      StatGroup = "api_key"
+	GroupUser        StatGroup = "user"
+	GroupEndpoint    StatGroup = "endpoint"
+)
+
+// StatsQuery asks for statistics. Location decides where days and hours begin.
+type StatsQuery struct {
+	Filter   LogFilter
+	Bucket   StatBucket
+	Location *time.Location
+	Group    StatGroup
+}
+
+// Percentiles are in milliseconds; nil when there is no sample.
+type Percentiles struct {
+	P50 *float64 `json:"p50"`
+	P95 *float64 `json:"p95"`
+	P99 *float64 `json:"p99"`
+}
+
+// StatLine is the sum over some rows.
+type StatLine struct {
+	RequestCount      int64       `json:"request_count"`
+	SuccessCount      int64       `json:"success_count"`
+	FailureCount      int64       `json:"failure_count"`
+	SuccessRate       *float64    `json:"success_rate"` // 0-1; nil without requests
+	InputTokens       int64       `json:"input_tokens"`
+	OutputTokens      int64       `json:"output_tokens"`
+	CachedInputTokens int64       `json:"cached_input_tokens"`
+	TotalCost         NanoUSD     `json:"total_cost"` // of the rows whose cost is known
+	UnknownCostCount  int64       `json:"unknown_cost_count"`
+	FirstByteMS       Percentiles `json:"first_byte_ms"`
+	TotalMS           Percentiles `json:"total_ms"`
+}
+
+// StatPoint is one bucket of a trend.
+type StatPoint struct {
+	Bucket time.Time `json:"bucket"`
+	StatLine
+}
+
+// StatGroupLine is one group.
+type StatGroupLine struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	StatLine
+}
+
+// Stats is the answer to a StatsQuery. Sum over Trend = Summary = sum over rows.
+type Stats struct {
+	Summary StatLine        `json:"summary"`
+	Trend   []StatPoint     `json:"trend"`
+	Groups  []StatGroupLine `json:"groups"`
+	AsOf    time.Time       `json:"as_of"`
+}
