@@ -19,7 +19,8 @@ type Cost struct {
 // Stated reports whether p sets a price of its own; false means that the next level decides.
 func (p Prices) Stated() bool { return p.BillingMode != nil }
 
-// Cost prices a usage. ok is false when a needed price is not stated: the cost is then unknown, not 0.
+// Cost prices a usage. ok is false when a needed price or count is not known: the cost is then unknown, not 0.
+// Every amount is rounded half up to a nano-dollar, once, in its line; sums saturate instead of overflowing.
 func (p Prices) Cost(u Usage) (cost Cost, ok bool) {
 	if p.BillingMode == nil {
 		return Cost{}, false
@@ -28,20 +29,17 @@ func (p Prices) Cost(u Usage) (cost Cost, ok bool) {
 	case BillingPerRequest:
 		return pieceCost("request", 1, p.PerRequest)
 	case BillingPerImage:
-		return pieceCost("image", u.Images, p.PerImage)
-	case BillingTokenTiered:
-		if !u.Known {
+		if u.Images == 0 && !u.Known {
 			return Cost{}, false
 		}
+		return pieceCost("image", u.Images, p.PerImage)
+	case BillingTokenTiered:
 		tier, found := p.tierFor(u.Input)
 		if !found {
 			return Cost{}, false
 		}
 		return tier.cost(u)
 	default:
-		if !u.Known {
-			return Cost{}, false
-		}
 		return p.TokenPrices.cost(u)
 	}
 }
@@ -50,50 +48,83 @@ func pieceCost(kind string, count int64, price *NanoUSD) (Cost, bool) {
 	if price == nil || count < 0 {
 		return Cost{}, false
 	}
-	amount := *price * NanoUSD(count)
+	amount := price.times(count)
 	return Cost{Output: amount, Total: amount, Lines: []CostLine{{kind, count, *price, amount}}}, true
 }
 
-// tierFor finds the tier whose limit holds the input; the prices of that tier apply to the whole request.
-func (p Prices) tierFor(input int64) (TokenPrices, bool) {
+// tierFor finds the smallest tier that holds the input, in whatever order the tiers are; 0 counts as the largest.
+// The prices of that tier apply to the whole request.
+func (p Prices) tierFor(input int64) (prices TokenPrices, found bool) {
+	var limit int64
 	for _, tier := range p.Tiers {
-		if tier.MaxInputTokens == 0 || input <= tier.MaxInputTokens {
-			return tier.TokenPrices, true
+		open := tier.MaxInputTokens == 0
+		if !open && tier.MaxInputTokens < input {
+			continue
+		}
+		if !found || limit == 0 || (!open && tier.MaxInputTokens < limit) {
+			prices, limit, found = tier.TokenPrices, tier.MaxInputTokens, true
 		}
 	}
-	return TokenPrices{}, false
+	return prices, found
 }
 
-// cost applies the formula of docs/api.md: plain input is what is neither cached, nor written to the cache, nor audio.
-// Cached input, cache writes and audio input without a price of their own cost as input; reasoning and audio output as output.
+// cost applies the formula: plain input is what is neither cached, nor written to the cache, nor audio; plain output is
+// what is neither reasoning nor audio. Cached input, cache writes and audio input without a price of their own cost as
+// input; reasoning and audio output as output.
 func (t TokenPrices) cost(u Usage) (Cost, bool) {
-	var c Cost
-	ok := true
-	add := func(side *NanoUSD, kind string, count int64, price, fallback *NanoUSD) {
-		if count <= 0 {
-			return
-		}
-		if price == nil {
-			price = fallback
-		}
-		if price == nil {
-			ok = false
-			return
-		}
-		amount := mulPerMillion(count, *price)
-		c.Lines = append(c.Lines, CostLine{kind, count, *price, amount})
-		*side += amount
-	}
-	add(&c.Input, "input", u.Input-u.CachedInput-u.CacheWrite-u.AudioInput, t.Input, nil)
-	add(&c.Input, "cached_input", u.CachedInput, t.CachedInput, t.Input)
-	add(&c.Input, "cache_write", u.CacheWrite, t.CacheWrite, t.Input)
-	add(&c.Input, "audio_input", u.AudioInput, t.AudioInput, t.Input)
-	add(&c.Output, "output", u.Output-u.Reasoning-u.AudioOutput, t.Output, nil)
-	add(&c.Output, "reasoning", u.Reasoning, t.Reasoning, t.Output)
-	add(&c.Output, "audio_output", u.AudioOutput, t.AudioOutput, t.Output)
-	if !ok {
+	if !u.Known {
 		return Cost{}, false
 	}
-	c.Total = c.Input + c.Output
-	return c, true
+	in, out := portions{left: u.Input}, portions{left: u.Output}
+	cached, written, audioIn := in.take(u.CachedInput), in.take(u.CacheWrite), in.take(u.AudioInput)
+	reasoning, audioOut := out.take(u.Reasoning), out.take(u.AudioOutput)
+
+	b := bill{complete: true}
+	b.side = &b.Input
+	b.add("input", in.left, t.Input, nil)
+	b.add("cached_input", cached, t.CachedInput, t.Input)
+	b.add("cache_write", written, t.CacheWrite, t.Input)
+	b.add("audio_input", audioIn, t.AudioInput, t.Input)
+	b.side = &b.Output
+	b.add("output", out.left, t.Output, nil)
+	b.add("reasoning", reasoning, t.Reasoning, t.Output)
+	b.add("audio_output", audioOut, t.AudioOutput, t.Output)
+	if !b.complete {
+		return Cost{}, false
+	}
+	b.Total = b.Input.Add(b.Output)
+	return b.Cost, true
+}
+
+// portions hands out parts of a count, never more than there is: providers report parts that overlap (audio that came
+// from the cache is in both counts) and, now and then, parts larger than the whole. No token is billed twice.
+type portions struct{ left int64 }
+
+func (p *portions) take(part int64) int64 {
+	part = max(0, min(part, p.left))
+	p.left -= part
+	return part
+}
+
+// bill adds up lines; it is incomplete as soon as one of them has no price.
+type bill struct {
+	Cost
+	side     *NanoUSD
+	complete bool
+}
+
+func (b *bill) add(kind string, count int64, price, fallback *NanoUSD) {
+	if count <= 0 {
+		return
+	}
+	if price == nil {
+		price = fallback
+	}
+	if price == nil {
+		b.complete = false
+		return
+	}
+	amount := mulPerMillion(count, *price)
+	b.Lines = append(b.Lines, CostLine{kind, count, *price, amount})
+	*b.side = b.side.Add(amount)
 }
