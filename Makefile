@@ -1,0 +1,61 @@
+# `make help` lists the targets. `make test` is the one that decides.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+GO ?= go
+TAILWIND ?= npx --yes tailwindcss@3.4.17
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## start the gateway with the environment's settings
+	$(GO) run .
+
+.PHONY: demo
+demo: ## a gateway with simulated providers and a ready key
+	$(GO) run . demo
+
+.PHONY: build
+build: ## the static binary, ./squirrel
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$$(git describe --tags --always 2>/dev/null || echo dev)" -o squirrel .
+
+.PHONY: setup
+setup: ## install what the tests need: PostgreSQL, Chromium, Node packages
+	bash scripts/setup.sh
+
+.PHONY: test
+test: setup check ## everything: checks, all tests with the race detector on SQLite and PostgreSQL, SDKs, browser
+	$(GO) test -race -shuffle=on -timeout 12m ./...
+	cd sdktest && $(GO) test -shuffle=on -timeout 8m ./...
+	@if [ -d e2e ]; then cd e2e && $(GO) test -shuffle=on -timeout 8m ./...; fi
+
+.PHONY: check
+check: ## formatting, vet, generated files, module pins
+	bash scripts/check.sh
+
+.PHONY: generate
+generate: ## templ components and the stylesheet
+	$(GO) tool templ generate
+	@if [ -f static/input.css ]; then $(TAILWIND) -c tailwind.config.js -i static/input.css -o static/app.css --minify; fi
+
+.PHONY: bench
+bench: ## ratios of Squirrel to a bare reverse proxy, side by side
+	$(GO) run ./bench
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (default 20s)
+	bash scripts/fuzz.sh
+
+.PHONY: crash
+crash: ## 200 random kill -9 under load: nothing finished may be lost or doubled
+	$(GO) test -count=1 -run TestH01 -timeout 20m ./sdktest/... -args -kills=200
+
+.PHONY: lint
+lint: ## golangci-lint with .golangci.yml
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0 run
+
+.PHONY: docker
+docker: ## the image
+	docker build -t squirrel .
