@@ -164,6 +164,9 @@ func (f *Form) index(boundary string) error {
 		if err != nil {
 			return err
 		}
+		if last && len(f.Parts) == 0 {
+			return fmt.Errorf("%w: it has no parts", ErrMalformed)
+		}
 		if last {
 			return nil
 		}
