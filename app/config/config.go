@@ -16,8 +16,6 @@ import (
 	_ "time/tzdata" // REPORTING_TZ must resolve on images without a zone database
 
 	"github.com/joho/godotenv"
-
-	"squirrel/models"
 )
 
 // Config is the whole configuration of one process. Sizes are in bytes.
@@ -28,8 +26,8 @@ type Config struct {
 	Port      int    // 0 = any free port
 	PublicURL string // without trailing slash; "" = unknown
 
-	DatabaseType string        // "sqlite" or "postgresql"
-	DatabaseURL  models.Secret // as it was given, whatever the spelling
+	DatabaseType string // "sqlite" or "postgresql"
+	DatabaseURL  Secret // as it was given, whatever the spelling
 	DataDir      string
 
 	RetryMaxAttempts int           // on one provider
@@ -42,7 +40,7 @@ type Config struct {
 	APIKeyLength int // random characters after the prefix
 
 	AdminUsername string // "" = no administrator in the environment
-	AdminPassword models.Secret
+	AdminPassword Secret
 	AdminTokenTTL time.Duration
 
 	LogRetentionDays       int
@@ -62,8 +60,8 @@ type Config struct {
 	DrainDelay      time.Duration
 	ReportingTZ     *time.Location
 
-	MetricsToken models.Secret
-	OTLPEndpoint models.Secret // a URL, which may hold credentials
+	MetricsToken Secret
+	OTLPEndpoint Secret // a URL, which may hold credentials
 
 	raw map[string]rawValue
 }

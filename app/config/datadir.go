@@ -6,30 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 )
 
 // KeyFile is the name of the generated key in DATA_DIR.
 const KeyFile = "secret.key"
-
-const keySize = 32
-
-// Key is the master key, 32 bytes. It prints, logs and marshals as "***".
-type Key []byte
-
-// String hides the key.
-func (Key) String() string { return hidden }
-
-// GoString hides the key from %#v.
-func (Key) GoString() string { return hidden }
-
-// LogValue hides the key in logs.
-func (Key) LogValue() slog.Value { return slog.StringValue(hidden) }
-
-// MarshalJSON hides the key.
-func (Key) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 // OpenDataDir makes sure that DATA_DIR is there and writable and that there is an encryption key: the one of the
 // environment, else the one of an earlier start, else a new one. Its errors are *Problem, fit for exit status 78.

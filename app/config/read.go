@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"squirrel/models"
 )
 
 // The functions here read one value into its field. Their errors continue the sentence "<value> …", and hold no value.
@@ -34,12 +32,12 @@ func text(field func(*Config) *string, maxLen int) reader {
 	}
 }
 
-func secret(field func(*Config) *models.Secret, minLen, maxLen int) reader {
+func secret(field func(*Config) *Secret, minLen, maxLen int) reader {
 	return func(c *Config, value string) error {
 		if len(value) < minLen || len(value) > maxLen {
 			return fmt.Errorf("must have between %d and %d bytes", minLen, maxLen)
 		}
-		*field(c) = models.Secret(value)
+		*field(c) = Secret(value)
 		return nil
 	}
 }
@@ -152,7 +150,7 @@ func databaseURL(c *Config, value string) error {
 	if databaseKind(value) == "" {
 		return errors.New("must begin with sqlite:/// or postgresql://")
 	}
-	c.DatabaseURL = models.Secret(value)
+	c.DatabaseURL = Secret(value)
 	return nil
 }
 
@@ -161,7 +159,7 @@ func otlpEndpoint(c *Config, value string) error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("is not an http or https URL")
 	}
-	c.OTLPEndpoint = models.Secret(value)
+	c.OTLPEndpoint = Secret(value)
 	return nil
 }
 
@@ -218,8 +216,6 @@ func timeZone(c *Config, value string) error {
 	c.ReportingTZ = location
 	return nil
 }
-
-const hidden = "***"
 
 // hidePassword replaces the password of a URL; what can't be parsed is hidden whole.
 func hidePassword(value string) string {

@@ -3,8 +3,6 @@ package config
 import (
 	"strings"
 	"time"
-
-	"squirrel/models"
 )
 
 // Setting describes one variable.
@@ -60,7 +58,7 @@ var settings = []setting{
 	{Setting{"ADMIN_USERNAME", "", "", "administrator; set both this and the password or none", false}, false,
 		text(func(c *Config) *string { return &c.AdminUsername }, 100)},
 	{Setting{"ADMIN_PASSWORD", "", "", "the administrator's password", true}, false,
-		secret(func(c *Config) *models.Secret { return &c.AdminPassword }, 1, 1024)},
+		secret(func(c *Config) *Secret { return &c.AdminPassword }, 1, 1024)},
 	{Setting{"ADMIN_TOKEN_TTL_SECONDS", "86400", "s", "how long a login lasts", false}, false,
 		duration(func(c *Config) *time.Duration { return &c.AdminTokenTTL }, time.Second, 60, maxSeconds)},
 	{Setting{"LOG_RETENTION_DAYS", "7", "days", "how long summaries are kept", false}, false,
@@ -96,7 +94,7 @@ var settings = []setting{
 	{Setting{"REPORTING_TZ", "UTC", "", "IANA time zone of statistics and of time rules", false}, false,
 		timeZone},
 	{Setting{"METRICS_TOKEN", "", "", "bearer token that may read /metrics", true}, false,
-		secret(func(c *Config) *models.Secret { return &c.MetricsToken }, 16, 1024)},
+		secret(func(c *Config) *Secret { return &c.MetricsToken }, 16, 1024)},
 	{Setting{"OTEL_EXPORTER_OTLP_ENDPOINT", "", "", "where traces are sent", false}, true,
 		otlpEndpoint},
 }
