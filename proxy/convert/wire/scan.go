@@ -1,0 +1,100 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// space returns the index of the first byte at or after i that is no white space.
+func space(raw []byte, i int) int {
+	for i < len(raw) && (raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\t' || raw[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skip returns the index after the value that begins at i.
+func skip(raw []byte, i int) int {
+	if i >= len(raw) {
+		return i
+	}
+	switch raw[i] {
+	case '"':
+		return skipString(raw, i)
+	case '{', '[':
+		return skipNested(raw, i)
+	}
+	for i < len(raw) && !ends(raw[i]) {
+		i++
+	}
+	return i
+}
+
+// ends reports whether c ends a number or a literal.
+func ends(c byte) bool {
+	switch c {
+	case ',', '}', ']', ':', ' ', '\n', '\t', '\r', '"', '{', '[':
+		return true
+	}
+	return false
+}
+
+func skipString(raw []byte, i int) int {
+	for i++; i < len(raw); i++ {
+		next := bytes.IndexByte(raw[i:], '"')
+		if next < 0 {
+			return len(raw)
+		}
+		i += next
+		if !escaped(raw, i) {
+			return i + 1
+		}
+	}
+	return len(raw)
+}
+
+// escaped reports whether the quote at i is preceded by an odd number of backslashes.
+func escaped(raw []byte, i int) bool {
+	n := 0
+	for i--; i >= 0 && raw[i] == '\\'; i-- {
+		n++
+	}
+	return n%2 == 1
+}
+
+func skipNested(raw []byte, i int) int {
+	depth := 0
+	for i < len(raw) {
+		switch raw[i] {
+		case '"':
+			i = skipString(raw, i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+			if depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return len(raw)
+}
+
+// unquote returns the value of a JSON string. Escapes are rare in what is large (base64, text without line breaks is
+// not), so the plain case copies once.
+func unquote(raw []byte) string {
+	if len(raw) < 2 {
+		return ""
+	}
+	inner := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
