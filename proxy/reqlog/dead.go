@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"squirrel/models"
 )
@@ -30,7 +31,7 @@ func (d *deadLetters) open(home string, enc *encoder) {
 }
 
 func (d *deadLetters) record(w *models.LogWrite) (file string, err error) {
-	rec, err := d.enc.encode(w)
+	rec, err := d.enc.encode(w, true)
 	if err != nil {
 		return "", err
 	}
@@ -87,4 +88,27 @@ func (d *deadLetters) inherit(home string) error {
 		d.files.Add(1)
 	}
 	return os.Remove(from)
+}
+
+// sweep deletes the files that were last changed before a time. Dead letters hold bodies, which must not outlive their term.
+func (d *deadLetters) sweep(before time.Time) (deleted int, err error) {
+	entries, err := os.ReadDir(d.dir)
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(d.dir, e.Name())); err != nil {
+			return deleted, err
+		}
+		deleted++
+		d.files.Add(-1)
+	}
+	return deleted, nil
 }

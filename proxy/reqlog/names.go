@@ -1,6 +1,7 @@
 package reqlog
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -21,7 +22,10 @@ var secretKeys = set("api_key", "apikey", "x_api_key", "authorization", "proxy_a
 var secretParameters = set("key", "api_key", "apikey", "access_token", "refresh_token", "id_token", "token", "auth", "sig",
 	"signature", "code", "password", "passwd", "secret", "client_secret")
 
-const longestKey = 32
+const (
+	longestKey  = 32 // longer JSON keys and parameters are in none of the sets
+	longestName = 64 // longer header names are judged by their last word only
+)
 
 func set(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))
@@ -31,12 +35,24 @@ func set(names ...string) map[string]bool {
 	return m
 }
 
-// secretHeader reports whether a header, in lower case, is secret.
+// secretHeader reports whether a header's value is secret.
 func secretHeader(name string) bool {
-	if secretHeaders[name] || strings.HasPrefix(name, "x-vercel-") {
+	var buf [longestName]byte
+	if len(name) > len(buf) {
+		return secretHeaderEndings[strings.ToLower(name[strings.LastIndexAny(name, "-_")+1:])]
+	}
+	lower := buf[:len(name)]
+	for i := range lower {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	if secretHeaders[string(lower)] || bytes.HasPrefix(lower, []byte("x-vercel-")) {
 		return true
 	}
-	return secretHeaderEndings[name[strings.LastIndexAny(name, "-_")+1:]]
+	return secretHeaderEndings[string(lower[bytes.LastIndexAny(lower, "-_")+1:])]
 }
 
 // normal brings a key or parameter into the form of the sets. It reports false for what can't be in one.

@@ -67,8 +67,8 @@ func newEncoder(now func() time.Time) (*encoder, error) {
 	return &encoder{zstd: z, now: now}, nil
 }
 
-// encode makes a record of w. The record may point into w's bodies until it is released.
-func (e *encoder) encode(w *models.LogWrite) (*record, error) {
+// encode makes a record of w, compressed if it is to be dense. The record may point into w's bodies until it is released.
+func (e *encoder) encode(w *models.LogWrite, dense bool) (*record, error) {
 	pooled := buffers.Get().(*[]byte)
 	r := &record{buf: append((*pooled)[:0], make([]byte, recordHeaderSize+4)...), pooled: pooled}
 	var tables [2][8]blob
@@ -79,7 +79,7 @@ func (e *encoder) encode(w *models.LogWrite) (*record, error) {
 		switch {
 		case *b == nil:
 			return
-		case e.compress(r, *b):
+		case dense && e.compress(r, *b):
 			line.how, line.encoded = storedZstd, uint64(len(r.buf)-before)
 			inline = append(inline, line)
 		case len(*b) > inlineUpTo:
@@ -124,7 +124,7 @@ func (e *encoder) compress(r *record, b []byte) bool {
 	return true
 }
 
-// pays asks for a quarter less: the database compresses again, the spool only has to save disk.
+// pays asks for a quarter less: the database compresses again, here it is only about disk.
 func pays(compressed, plain int) bool { return compressed <= plain/4*3 }
 
 // release gives the buffer of a record back.

@@ -52,7 +52,7 @@ func encodeOne(t testing.TB, w models.LogWrite) *record {
 	t.Helper()
 	enc, err := newEncoder(func() time.Time { return testTime })
 	must(t, err)
-	rec, err := enc.encode(&w)
+	rec, err := enc.encode(&w, true)
 	must(t, err)
 	return rec
 }
@@ -154,7 +154,7 @@ func TestRecordTooLarge(t *testing.T) {
 	_, _ = rand.NewChaCha8([32]byte{}).Read(huge)
 	w := end("a")
 	w.Detail.ResponseBody = huge
-	if _, err := enc.encode(&w); err == nil {
+	if _, err := enc.encode(&w, true); err == nil {
 		t.Error("a record that no reader would accept was written")
 	}
 }

@@ -81,3 +81,6 @@ func (sh *Shipper) closeInterrupted(ctx context.Context, instance string, before
 		sh.pause(ctx, failures)
 	}
 }
+
+// Sweep deletes dead letters that were set aside before a time, and tells how many files there were.
+func (sh *Shipper) Sweep(before time.Time) (int, error) { return sh.dead.sweep(before) }

@@ -2,12 +2,14 @@ package reqlog
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -92,33 +94,14 @@ func (r *Redactor) URL(raw string, own ...models.Secret) string {
 // Headers returns the headers as one JSON object, in their order, with the values of secret headers masked.
 // A name that comes more than once has a list as its value.
 func (r *Redactor) Headers(headers iter.Seq2[string, string], own ...models.Secret) []byte {
-	var names []string
-	values := make(map[string][]string)
+	list := make([]header, 0, 24)
 	for name, value := range headers {
-		key := strings.ToLower(name)
-		if values[key] == nil {
-			names = append(names, name)
-		}
-		values[key] = append(values[key], r.header(key, value, own))
+		list = append(list, header{name, r.headerValue(name, value, own)})
 	}
-	out := make([]byte, 0, 512)
-	out = append(out, '{')
-	for i, name := range names {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(appendQuoted(out, name), ':')
-		all := values[strings.ToLower(name)]
-		if len(all) == 1 {
-			out = appendQuoted(out, all[0])
-			continue
-		}
-		for j, v := range all {
-			out = appendQuoted(append(out, "[,"[min(j, 1)]), v)
-		}
-		out = append(out, ']')
+	if len(list) > manyHeaders {
+		slices.SortStableFunc(list, func(a, b header) int { return cmp.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	}
-	return append(out, '}')
+	return appendHeaders(make([]byte, 0, 1024), list)
 }
 
 // HTTPHeaders is Headers for net/http, sorted by name.
@@ -137,19 +120,6 @@ func (r *Redactor) HTTPHeaders(h http.Header, own ...models.Secret) []byte {
 			}
 		}
 	}, own...)
-}
-
-func (r *Redactor) header(name, value string, own []models.Secret) string {
-	if !secretHeader(name) {
-		return r.Text(value, own...)
-	}
-	if strings.Contains(name, "cookie") {
-		return hidden
-	}
-	if scheme, token, ok := strings.Cut(value, " "); ok && (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic")) {
-		return scheme + " " + mask(token)
-	}
-	return mask(value)
 }
 
 // ReplaceAttr is for slog.HandlerOptions: it redacts texts and errors, and attributes whose name says that they are secret.
@@ -190,15 +160,18 @@ func (r *Redactor) redact(b []byte, own []models.Secret) []byte {
 }
 
 func (r *Redactor) pass(b []byte, own []models.Secret) []byte {
-	var spans spanList
-	r.secrets.Load().find(b, func(from, to int) { spans.add(from, to, false) })
+	s := scans.Get().(*scan)
+	defer scans.Put(s)
+	*s = scan{b: b, spans: s.spans[:0]}
+	r.secrets.Load().find(b, &s.spans)
 	for _, secret := range own {
-		findPlain(b, secret.Reveal(), &spans)
+		findPlain(b, secret.Reveal(), &s.spans)
 	}
-	byValue := len(spans) > 0
-	r.anchors.find(b, &spans)
-	jsonKeys(b, &spans)
-	spans = spans.merge()
+	byValue := len(s.spans) > 0
+	r.anchors.find(s)
+	jsonKeys(b, &s.spans)
+	s.b = nil
+	spans := s.spans.merge()
 	out := spans.hide(b)
 	if byValue && looksLikeJSON(b) && !json.Valid(out) && json.Valid(b) {
 		// A secret was found where JSON's own characters happen to spell it.
@@ -206,6 +179,8 @@ func (r *Redactor) pass(b []byte, own []models.Secret) []byte {
 	}
 	return out
 }
+
+var scans = sync.Pool{New: func() any { return new(scan) }}
 
 // findPlain adds each place where secret stands as it is.
 func findPlain(b []byte, secret string, spans *spanList) {

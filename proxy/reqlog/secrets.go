@@ -94,8 +94,8 @@ func forms(plain string) [][]byte {
 	return out
 }
 
-// find calls found for each place of b where a secret is.
-func (s *secretSet) find(b []byte, found func(from, to int)) {
+// find adds each place of b where a secret is.
+func (s *secretSet) find(b []byte, spans *spanList) {
 	if s == nil {
 		return
 	}
@@ -113,7 +113,7 @@ func (s *secretSet) find(b []byte, found func(from, to int)) {
 			}
 		}
 		if longest > 0 {
-			found(from, from+longest)
+			spans.add(from, from+longest, false)
 		}
 		end++
 	}

@@ -13,7 +13,7 @@ type shape struct {
 // scan is one pass over a text. The marks keep it linear on texts made to be slow.
 type scan struct {
 	b        []byte
-	spans    *spanList
+	spans    spanList
 	noJWT    int // no token of three parts begins before this offset
 	urlsDone int // parameters of URLs up to here have been looked at
 }
@@ -21,7 +21,7 @@ type scan struct {
 // anchors find all known shapes in one pass that looks at two bytes at a time.
 type anchors struct {
 	pairs [1 << 16 / 64]uint64 // first two bytes of the anchors
-	by    map[[2]byte][]shape
+	by    [256][]shape         // by first byte
 }
 
 func newAnchors(keyPrefix string) *anchors {
@@ -45,27 +45,26 @@ func newAnchors(keyPrefix string) *anchors {
 	if len(keyPrefix) >= 3 {
 		shapes = append(shapes, shape{keyPrefix, wordRun(len(keyPrefix), 16)})
 	}
-	a := &anchors{by: make(map[[2]byte][]shape)}
+	a := new(anchors)
 	for _, s := range shapes {
-		pair := [2]byte{s.anchor[0], s.anchor[1]}
-		n := uint(pair[0])<<8 | uint(pair[1])
-		a.pairs[n/64] |= 1 << (n % 64)
-		a.by[pair] = append(a.by[pair], s)
+		pair := uint(s.anchor[0])<<8 | uint(s.anchor[1])
+		a.pairs[pair/64] |= 1 << (pair % 64)
+		a.by[s.anchor[0]] = append(a.by[s.anchor[0]], s)
 	}
 	return a
 }
 
 // find adds the secrets of known shape.
-func (a *anchors) find(b []byte, spans *spanList) {
+func (a *anchors) find(s *scan) {
+	b := s.b
 	if len(b) < 3 {
 		return
 	}
-	s := scan{b: b, spans: spans}
 	pair := uint(b[0])
 	for i := 1; i < len(b); i++ {
 		pair = pair<<8&0xff00 | uint(b[i])
 		if a.pairs[pair/64]>>(pair%64)&1 != 0 {
-			i = max(i, a.at(&s, i-1))
+			i = max(i, a.at(s, i-1))
 			pair = uint(b[i])
 		}
 	}
@@ -73,8 +72,8 @@ func (a *anchors) find(b []byte, spans *spanList) {
 
 // at looks for a secret whose anchor begins at i and returns the offset of its last byte, or 0.
 func (a *anchors) at(s *scan, i int) int {
-	for _, shape := range a.by[[2]byte(s.b[i:])] {
-		if !bytes.HasPrefix(s.b[i:], []byte(shape.anchor)) || inEscape(s.b, i) {
+	for _, shape := range a.by[s.b[i]] {
+		if s.b[i+1] != shape.anchor[1] || !bytes.HasPrefix(s.b[i:], []byte(shape.anchor)) || inEscape(s.b, i) {
 			continue
 		}
 		if from, to := shape.match(s, i); to > from {

@@ -217,7 +217,7 @@ func (s *Spool) put(w models.LogWrite) error {
 		s.counters.meta.Add(1)
 	}
 	kept := shed(w, state)
-	rec, err := s.enc.encode(&kept)
+	rec, err := s.enc.encode(&kept, s.backlogged())
 	if err != nil {
 		return err
 	}
@@ -225,6 +225,10 @@ func (s *Spool) put(w models.LogWrite) error {
 	defer e.free()
 	return s.commit(e)
 }
+
+// backlogged reports whether records pile up. Only then are they compressed: what is shipped and deleted a moment later is
+// cheaper to write as it is, and the database compresses it anyway.
+func (s *Spool) backlogged() bool { return s.writer.used.Load() > s.cfg.MaxBytes/8 }
 
 // State tells how much the spool takes at the moment.
 func (s *Spool) State() State { return s.pressure.current() }

@@ -19,7 +19,7 @@ func address(s *scan, i int) (from, to int) {
 		end++
 	}
 	s.urlsDone = end
-	queryParameters(s.b, host, end, s.spans)
+	queryParameters(s.b, host, end, &s.spans)
 	return 0, 0
 }
 

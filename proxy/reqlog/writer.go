@@ -167,7 +167,7 @@ func (w *writer) writeGroup(group []*entry) {
 // squeeze writes a record of a running request without its large parts, out of the reserve if need be.
 func (w *writer) squeeze(e *entry) error {
 	small := shed(e.write, StateReject)
-	rec, err := w.spool.enc.encode(&small)
+	rec, err := w.spool.enc.encode(&small, true)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,62 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	deleteBatch = 500
+	deletePause = 50 * time.Millisecond // between batches: the writer serves others meanwhile
+	day         = 24 * time.Hour
+)
+
+// OldLogs deletes logs in batches.
+type OldLogs interface {
+	// DeleteLogsBefore deletes up to limit requests that began before a time, with everything that belongs to them, and
+	// returns how many there were. 0 means that none are left.
+	DeleteLogsBefore(ctx context.Context, before time.Time, limit int) (int, error)
+	// DeleteLogDetailsBefore does the same for headers and bodies only.
+	DeleteLogDetailsBefore(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// RetentionPolicy says how long logs are kept. 0 days or less means for ever.
+type RetentionPolicy struct {
+	Hour       int // LOG_CLEANUP_HOUR, UTC
+	Days       int // LOG_RETENTION_DAYS: summaries
+	DetailDays int // LOG_DETAIL_RETENTION_DAYS: headers and bodies
+}
+
+// Retention deletes old logs once a day, on one replica.
+func Retention(logs OldLogs, claims Claims, owner string, policy RetentionPolicy) Job {
+	return Daily("retention", policy.Hour, claims, owner, func(ctx context.Context) (string, error) {
+		now := time.Now()
+		details, err := deleteOlder(ctx, now, policy.DetailDays, logs.DeleteLogDetailsBefore)
+		if err != nil {
+			return "", fmt.Errorf("delete old details after %d: %w", details, err)
+		}
+		rows, err := deleteOlder(ctx, now, policy.Days, logs.DeleteLogsBefore)
+		if err != nil {
+			return "", fmt.Errorf("delete old logs after %d: %w", rows, err)
+		}
+		return fmt.Sprintf("%d logs and the details of %d deleted", rows, details), nil
+	})
+}
+
+func deleteOlder(ctx context.Context, now time.Time, days int, remove func(context.Context, time.Time, int) (int, error)) (total int, err error) {
+	if days <= 0 {
+		return 0, nil
+	}
+	before := now.Add(-time.Duration(days) * day)
+	for {
+		n, err := remove(ctx, before, deleteBatch)
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+		if !sleep(ctx, deletePause) {
+			return total, context.Cause(ctx)
+		}
+	}
+}
