@@ -29,6 +29,7 @@ var imageRules = []struct {
 	{"gpt-5-mini", patches(162, 1536)}, {"gpt-5-nano", patches(246, 1536)}, {"o4-mini", patches(172, 1536)},
 	{"gpt-5.2", patches(120, 1536)}, {"gpt-5.3", patches(120, 1536)},
 	{"gpt-5.4", patches(120, 2500)}, {"gpt-5.5", patches(120, 2500)}, {"gpt-5.6", patches(120, 2500)},
+	{"gpt-6", patches(120, 2500)},
 	{"gpt-5", tiles(70, 140)}, {"o1", tiles(75, 150)}, {"o3", tiles(75, 150)},
 	{"computer-use-preview", tiles(65, 129)},
 }
