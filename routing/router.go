@@ -1,18 +1,21 @@
-// Package routing decides which routes serve a request, and in which order: (snapshot, facts) → plan.
+// Package routing decides which routes serve a request, and in which order: (snapshot, facts) → plan. It knows no SQL, no
+// HTTP and no clock of its own, so live traffic, the dry run and tests take the same decisions.
 package routing
 
 import (
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"squirrel/models"
 	"squirrel/routing/health"
-	"squirrel/routing/rules"
 )
 
-// Options are what a router needs from outside. Only Now is required; the functions are called under no lock.
+// Options are what a router needs from outside. All may be nil; the functions are called under no lock.
 type Options struct {
-	Now             func() time.Time
-	Location        *time.Location // reporting time zone, for time.hour and time.weekday; nil = UTC
+	Now             func() time.Time // nil = time.Now
+	Location        *time.Location   // reporting time zone, for time.hour and time.weekday; nil = UTC
 	CanServe        func(provider models.Protocol, endpoint models.Endpoint) bool
 	CataloguePrices func(targetModel string) (models.Prices, bool) // asked at Swap
 	ContextWindow   func(targetModel string) (int64, bool)         // tokens; asked at Swap
@@ -20,87 +23,112 @@ type Options struct {
 }
 
 // Router holds the current table and what it learned about its routes. All its methods may be called concurrently.
-type Router struct{ opts Options }
+type Router struct {
+	opts       Options
+	table      atomic.Pointer[table]
+	swapping   sync.Mutex
+	budget     health.Budget
+	ruleErrors atomic.Int64
+}
 
 // New makes a router with an empty table.
-func New(opts Options) *Router { return &Router{opts: opts} }
-
-// Request is what a plan is made for.
-type Request struct {
-	Facts     rules.Facts
-	Model     string
-	Endpoint  models.Endpoint
-	Protocol  models.Protocol
-	MaxOutput int64    // the client's limit in tokens; 0 = ask Facts
-	Allowed   []string // the API key's allow-list: only these are named as nearest; empty = all
+func New(opts Options) *Router {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Location == nil {
+		opts.Location = time.UTC
+	}
+	if opts.CanServe == nil {
+		opts.CanServe = canServe
+	}
+	r := &Router{opts: opts}
+	r.table.Store(&table{})
+	return r
 }
 
-// Plan is the answer: whom to try, in this order.
-type Plan struct {
-	Model      *models.Model
-	Candidates []Candidate
-	Decision   models.Decision
+// canServe is the default of Options.CanServe: Anthropic's API has conversations and nothing else.
+func canServe(provider models.Protocol, endpoint models.Endpoint) bool {
+	return provider != models.ProtocolAnthropic || conversational(endpoint)
 }
 
-// Candidate is a route that may serve the request.
-type Candidate struct {
-	Route         *models.Route
-	Provider      *models.Provider
-	Prices        models.Prices
-	PriceSource   models.PriceSource
-	ContextWindow int64 // tokens; 0 = unknown
+// conversational reports whether all three protocols have the endpoint in a dialect of their own.
+func conversational(endpoint models.Endpoint) bool {
+	switch endpoint {
+	case models.EndpointChat, models.EndpointResponses, models.EndpointMessages, models.EndpointCountTokens:
+		return true
+	default:
+		return false
+	}
 }
 
-// Reason says why there is no plan.
-type Reason int
-
-// The reasons.
-const (
-	ModelNotFound Reason = iota + 1
-	ModelInactive
-	RulesNotMet   // the model's own rules
-	NoCandidate   // no route is usable for this request
-	WrongEndpoint // routes are usable, but no provider of theirs serves the endpoint
-)
-
-// Error says why there is no plan. Message is safe to show to the client.
-type Error struct {
-	Reason  Reason
-	Model   string
-	Nearest []string // with ModelNotFound: up to 3 names
-	Message string
+// Swap builds a table and publishes it at once; plans under way keep the one they began with. Health and turns of routes
+// that stay what they are go on. The errors are *RuleError: rules that are not valid never match. The config must not
+// change afterwards.
+func (r *Router) Swap(cfg models.Config) []error {
+	r.swapping.Lock()
+	defer r.swapping.Unlock()
+	b := builder{opts: r.opts, old: r.table.Load()}
+	r.table.Store(b.build(cfg))
+	return b.errors
 }
 
-// Error implements error.
-func (e *Error) Error() string { return e.Message }
+// Acquire asks to call a route. It is false for an open route that is not due for a trial, or that another request is
+// trying; the caller then goes on, unless it has no other candidate. Each call that is made is followed by one Report.
+func (r *Router) Acquire(routeID int64) bool {
+	t := r.table.Load().routes[routeID]
+	return t == nil || t.health.Acquire(r.opts.Now())
+}
 
-// Swap publishes a new table and returns the rules that are not valid; their routes never match. The config must not change afterwards.
-func (r *Router) Swap(models.Config) []error { return nil }
+// Report records how a call over a route went. Routes that are gone are ignored.
+func (r *Router) Report(routeID int64, s health.Sample) {
+	if t := r.table.Load().routes[routeID]; t != nil {
+		t.health.Report(s, r.opts.Now())
+	}
+}
 
-// Plan orders the candidates for a request and advances the counters of the group that will be tried first. The error is
-// an *Error; the plan then still holds the decision when the model is known.
-func (r *Router) Plan(*Request) (*Plan, error) { return nil, &Error{Reason: ModelNotFound} }
+// AllowRetry takes one retry from the budget: retries of the last 10 s may be 20 % of its plans, and always 3.
+func (r *Router) AllowRetry() bool { return r.budget.Allow(r.opts.Now()) }
 
-// DryRun is Plan without effects, with a trace of every rule and an estimated cost for every candidate.
-func (r *Router) DryRun(*Request) (*Plan, error) { return nil, &Error{Reason: ModelNotFound} }
+// Health tells the condition of a route; routes without a call, and unknown ones, are healthy.
+func (r *Router) Health(routeID int64) health.Status {
+	if t := r.table.Load().routes[routeID]; t != nil {
+		return t.health.Status(r.opts.Now())
+	}
+	return health.Status{State: health.Healthy}
+}
 
-// Acquire asks to call a route. False: it is open and not due for a trial, or another request is trying it.
-func (r *Router) Acquire(int64) bool { return true }
+// Models returns the active models that have a usable route, sorted by name. allowed limits them by name or alias; empty
+// means all. The slice is the caller's, the models are shared and must not change.
+func (r *Router) Models(allowed []string) []*models.Model {
+	all := r.table.Load().servable
+	if len(allowed) == 0 {
+		return slices.Clone(all)
+	}
+	var some []*models.Model
+	for _, m := range all {
+		if isAllowed(m, allowed) {
+			some = append(some, m)
+		}
+	}
+	return some
+}
 
-// Report records how a call over a route went.
-func (r *Router) Report(int64, health.Sample) {}
+func isAllowed(m *models.Model, allowed []string) bool {
+	return len(allowed) == 0 || slices.Contains(allowed, m.Name) ||
+		slices.ContainsFunc(m.Aliases, func(alias string) bool { return slices.Contains(allowed, alias) })
+}
 
-// AllowRetry takes one retry from the budget; false when it is spent.
-func (r *Router) AllowRetry() bool { return true }
-
-// Health tells the condition of a route.
-func (r *Router) Health(int64) health.Status { return health.Status{State: health.Healthy} }
-
-// Models returns the models that can be served, sorted by name; allowed limits them, empty = all.
-func (r *Router) Models(allowed []string) []*models.Model { return nil }
-
-// Resolve finds a model by name, then by alias, active or not.
-func (r *Router) Resolve(string) (*models.Model, bool) { return nil, false }
+// Resolve finds a model by name, then by alias, active or not. The model is shared and must not change.
+func (r *Router) Resolve(name string) (*models.Model, bool) {
+	if e := r.table.Load().models[name]; e != nil {
+		return e.model, true
+	}
+	return nil, false
+}
 
 // RuleErrors counts the rules that could not be evaluated since the start.
-func (r *Router) RuleErrors() int64 { return 0 }
+func (r *Router) RuleErrors() int64 { return r.ruleErrors.Load() }
+
+// Version is the version of the config that is in force.
+func (r *Router) Version() int64 { return r.table.Load().version }

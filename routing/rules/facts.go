@@ -1,8 +1,7 @@
-// Package rules compiles rule trees and evaluates them on the facts of a request.
 package rules
 
 import (
-	"time"
+	"unsafe"
 
 	"squirrel/models"
 )
@@ -29,51 +28,219 @@ type Source struct {
 	UserAgent   string
 	APIKeyName  string
 	APIKeyTags  []string
-	Header      func(name string) (string, bool) // name in any case
+	Header      func(name string) (string, bool) // asked with the name in lower case
 	Body        []byte                           // a JSON object; must not change while the facts are in use; nil for uploads
 	Form        func(name string) (string, bool) // a field of an upload, in place of Body
 	InputTokens func() int64                     // called once at most; negative = unknown
 }
 
-// RequestFacts are the facts of a request as it came in. They look at a body lazily and only at what is asked for.
+// RequestFacts are the facts of a request as it came in. They look at a body lazily and only at what is asked for; no
+// copy of it is made but of texts with escapes, while they are looked at.
 type RequestFacts struct {
-	src Source
+	src     Source
+	body    body
+	counted bool
+	tokens  int64
 }
 
 var _ Facts = (*RequestFacts)(nil)
 
 // NewFacts makes the facts of one request. It looks at nothing yet.
-func NewFacts(src Source) *RequestFacts { return &RequestFacts{src: src} }
-
-// Values implements Facts.
-func (f *RequestFacts) Values(*Field, func(Value) bool) {}
+func NewFacts(src Source) *RequestFacts {
+	f := &RequestFacts{src: src}
+	if len(src.Body) > 0 {
+		f.body.json = unsafe.String(unsafe.SliceData(src.Body), len(src.Body)) // a copy could be 30 MB
+	}
+	return f
+}
 
 // InputTokens implements Facts.
-func (f *RequestFacts) InputTokens() (int64, bool) { return 0, false }
+func (f *RequestFacts) InputTokens() (int64, bool) {
+	if !f.counted {
+		f.counted, f.tokens = true, -1
+		if f.src.InputTokens != nil {
+			f.tokens = f.src.InputTokens()
+		}
+	}
+	return f.tokens, f.tokens >= 0
+}
 
 // MaxOutputTokens implements Facts.
-func (f *RequestFacts) MaxOutputTokens() (int64, bool) { return 0, false }
+func (f *RequestFacts) MaxOutputTokens() (int64, bool) {
+	f.body.index(f.src.Endpoint)
+	for _, raw := range f.body.outputLimits {
+		if v, ok := decode(raw); ok && v.kind == KindNumber && v.exact && v.whole > 0 {
+			return v.whole, true
+		}
+	}
+	return 0, false
+}
 
-// Field is a compiled field name.
-type Field struct{}
+// Values implements Facts.
+func (f *RequestFacts) Values(field *Field, yield func(Value) bool) {
+	switch id := field.info.id; id {
+	case fieldModel:
+		yield(Text(f.src.Model))
+	case fieldEndpoint:
+		yield(Text(string(f.src.Endpoint)))
+	case fieldProtocol:
+		yield(Text(string(f.src.Protocol)))
+	case fieldStream:
+		yield(Bool(f.src.Stream))
+	case fieldHeader:
+		found(f.src.Header, field.header, yield)
+	case fieldKeyName:
+		unlessEmpty(f.src.APIKeyName, yield)
+	case fieldKeyTags:
+		for _, tag := range f.src.APIKeyTags {
+			if !yield(Text(tag)) {
+				return
+			}
+		}
+	case fieldUserID:
+		unlessEmpty(f.src.UserID, yield)
+	case fieldClient:
+		unlessEmpty(ClientFamily(f.src.UserAgent), yield)
+	case fieldRandom:
+		yield(Number(f.random()))
+	case fieldInputTokens:
+		ifKnown(f.InputTokens, yield)
+	case fieldMaxOutput:
+		ifKnown(f.MaxOutputTokens, yield)
+	default:
+		f.bodyValues(field, yield)
+	}
+}
 
-// Value is a value of a field.
-type Value struct{}
+// bodyValues are the fields that need a look at the body.
+func (f *RequestFacts) bodyValues(field *Field, yield func(Value) bool) {
+	if field.info.id == fieldBody {
+		f.path(field.path, yield)
+		return
+	}
+	f.body.index(f.src.Endpoint)
+	switch field.info.id {
+	case fieldSystem:
+		f.texts(func(r role) bool { return r == roleSystem }, yield)
+	case fieldAnyText:
+		f.texts(func(role) bool { return true }, yield)
+	case fieldLastUser:
+		f.lastUser(yield)
+	case fieldMessageCount:
+		yield(Whole(f.body.sum().messages))
+	case fieldToolNames:
+		f.body.eachTool(func(name string) bool { return name == "" || yield(Text(name)) })
+	case fieldToolCount, fieldHasTools:
+		var count int64
+		f.body.eachTool(func(string) bool { count++; return true })
+		if field.info.id == fieldToolCount {
+			yield(Whole(count))
+			return
+		}
+		yield(Bool(count > 0))
+	case fieldHasImage:
+		yield(Bool(f.uploads(models.EndpointImageEdits, models.EndpointImageVariation) || f.body.sum().image))
+	case fieldHasAudio:
+		yield(Bool(f.uploads(models.EndpointTranscriptions, models.EndpointTranslations) || f.body.sum().audio))
+	case fieldHasFile:
+		yield(Bool(f.body.sum().file))
+	}
+}
 
-// Rule is a compiled rule tree; nil always matches.
-type Rule struct{}
+func (f *RequestFacts) uploads(a, b models.Endpoint) bool {
+	return f.src.Endpoint == a || f.src.Endpoint == b
+}
 
-// Compile checks and compiles a rule. Its error is an *Error.
-func Compile(*models.Rule) (*Rule, error) { return nil, nil }
+// texts yields what is said by some.
+func (f *RequestFacts) texts(of func(role) bool, yield func(Value) bool) {
+	if f.body.json == "" && of(roleUser) {
+		found(f.src.Form, "prompt", yield)
+	}
+	f.body.eachText(func(r role, literal string) bool { return !of(r) || yield(Text(unquote(literal))) })
+}
 
-// Match evaluates; an error means that the rule could not be evaluated and so does not match.
-func (r *Rule) Match(Facts, time.Time) (bool, error) { return true, nil }
+func (f *RequestFacts) lastUser(yield func(Value) bool) {
+	if f.body.json == "" {
+		found(f.src.Form, "prompt", yield)
+		return
+	}
+	m := message{content: f.body.sum().lastUser}
+	m.eachPart(func(p part) bool { return p.text == "" || yield(Text(unquote(p.text))) })
+}
 
-// Trace evaluates every leaf and tells what each saw.
-func (r *Rule) Trace(Facts, time.Time) (bool, []models.RuleTrace, error) { return true, nil, nil }
+// path yields the values at a path of the body: a list stands for its elements.
+func (f *RequestFacts) path(steps []step, yield func(Value) bool) {
+	if f.body.json == "" && len(steps) == 1 {
+		found(f.src.Form, steps[0].key, yield)
+		return
+	}
+	follow(f.body.json, steps, yield)
+}
 
-// Words says the rule in English.
-func (r *Rule) Words() string { return "" }
+func follow(raw string, steps []step, yield func(Value) bool) (goOn bool) {
+	goOn = true
+	if len(steps) == 0 {
+		if isArray(raw) {
+			return elements(raw, yield)
+		}
+		if v, ok := decode(raw); ok {
+			return yield(v)
+		}
+		return true
+	}
+	switch s := steps[0]; s.kind {
+	case stepKey:
+		if value := member(raw, s.key); value != "" {
+			return follow(value, steps[1:], yield)
+		}
+	case stepIndex:
+		index := 0
+		eachElement(raw, func(value string) bool {
+			if index == s.index {
+				goOn = follow(value, steps[1:], yield)
+				return false
+			}
+			index++
+			return true
+		})
+	case stepAny:
+		eachElement(raw, func(value string) bool {
+			goOn = follow(value, steps[1:], yield)
+			return goOn
+		})
+	}
+	return goOn
+}
 
-// ClientFamily names the program behind a User-Agent.
-func ClientFamily(string) string { return "" }
+// elements yields the elements of a list; lists in it are passed as they are.
+func elements(raw string, yield func(Value) bool) (goOn bool) {
+	goOn = true
+	eachElement(raw, func(value string) bool {
+		if v, ok := decode(value); ok {
+			goOn = yield(v)
+		}
+		return goOn
+	})
+	return goOn
+}
+
+func found(get func(string) (string, bool), name string, yield func(Value) bool) {
+	if get == nil {
+		return
+	}
+	if text, ok := get(name); ok {
+		yield(Text(text))
+	}
+}
+
+func unlessEmpty(text string, yield func(Value) bool) {
+	if text != "" {
+		yield(Text(text))
+	}
+}
+
+func ifKnown(get func() (int64, bool), yield func(Value) bool) {
+	if n, ok := get(); ok {
+		yield(Whole(n))
+	}
+}
