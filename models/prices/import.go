@@ -100,6 +100,7 @@ func (in *importer) add(e Entry, err error) {
 		in.skip(e.Model, err.Error())
 		return
 	}
+	e.Vendor = cmp.Or(vendorNames[e.Vendor], e.Vendor)
 	in.entries = append(in.entries, e)
 }
 

@@ -44,8 +44,8 @@ func TestImport(t *testing.T) {
 		"litellm.json": {FormatLiteLLM, map[string]string{
 			"gpt-5.4":                "openai chat 1050000 128000 token_tiered | ≤272000 2.5 15 0.25 - - - | ≤0 5 22.5 0.5 - - -",
 			"claude-haiku-4-5":       "anthropic chat 200000 64000 token_flat 1 5 0.1 1.25 - -",
-			"qwen3-max":              "dashscope chat 258048 0 token_tiered | ≤32000 1.2 6 - - - - | ≤128000 2.4 12 - - - - | ≤0 3 15 - - - -",
-			"gemini-2.5-flash":       "gemini chat 1048576 65535 token_flat 0.3 2.5 - - 2.5 1",
+			"qwen3-max":              "qwen chat 258048 0 token_tiered | ≤32000 1.2 6 - - - - | ≤128000 2.4 12 - - - - | ≤0 3 15 - - - -",
+			"gemini-2.5-flash":       "google chat 1048576 65535 token_flat 0.3 2.5 - - 2.5 1",
 			"text-embedding-3-small": "openai embedding 8191 0 token_flat 0.02 0 - - - -",
 			"dall-e-3":               "openai images 0 0 per_image 0.04",
 			"gpt-image-1":            "openai images 0 0 token_flat 5 40 - - - -",
@@ -56,7 +56,7 @@ func TestImport(t *testing.T) {
 			"gemini-embedding-001": "google embedding 2048 3072 token_flat 0.15 0 - - - -",
 			"gpt-5.5":              "openai chat 1050000 128000 token_tiered | ≤272000 5 30 0.5 - - - | ≤0 10 45 1 - - -",
 			"gpt-image-9":          "openai images 0 0 token_flat 5 30 - - - -",
-			"qwen-plus":            "alibaba chat 1000000 32768 token_flat 0.4 1.2 - - 4 -",
+			"qwen-plus":            "qwen chat 1000000 32768 token_flat 0.4 1.2 - - 4 -",
 		}, []string{"google/gemma-4-31b-it"}},
 		"openrouter.json": {FormatOpenRouter, map[string]string{
 			"claude-opus-4.8":  "anthropic chat 1000000 128000 token_flat 5 25 0.5 6.25 - -",
@@ -96,6 +96,29 @@ func TestImport(t *testing.T) {
 		}
 		if strings.Join(skipped, " ") != strings.Join(tc.skipped, " ") {
 			t.Errorf("%s: skipped %q, want %q", file, skipped, tc.skipped)
+		}
+	}
+}
+
+// TestImport_VendorsCountBeforeOtherHosts: big lists hold the same model of many hosts.
+func TestImport_VendorsCountBeforeOtherHosts(t *testing.T) {
+	in, err := Import([]byte(`{
+		"azure/gpt-4o": {"litellm_provider":"azure","mode":"chat","input_cost_per_token":9e-06},
+		"gpt-4o": {"litellm_provider":"openai","mode":"chat","input_cost_per_token":2e-06},
+		"openrouter/anthropic/claude-haiku-4.5": {"litellm_provider":"openrouter","mode":"chat","input_cost_per_token":9e-06},
+		"claude-haiku-4-5": {"litellm_provider":"anthropic","mode":"chat","input_cost_per_token":1e-06},
+		"somewhere/own-model": {"litellm_provider":"somewhere","mode":"chat","input_cost_per_token":7e-06}}`), "2026-09-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*Catalogue{in.Catalogue, Embedded().Merge(in.Catalogue)} {
+		for target, want := range map[string]string{
+			"gpt-4o": "2", "openai/gpt-4o": "2", "azure/gpt-4o": "9", "claude-haiku-4.5": "1", "anthropic/claude-haiku-4.5": "1",
+			"openrouter/anthropic/claude-haiku-4.5": "9", "own-model": "7",
+		} {
+			if p, found := c.Prices(target); !found || p.Input.String() != want {
+				t.Errorf("%s costs %v, %v; want %s", target, p.Input, found, want)
+			}
 		}
 	}
 }

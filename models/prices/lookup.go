@@ -25,8 +25,20 @@ func (c *Catalogue) Prices(target string) (models.Prices, bool) {
 	return e.Prices, found
 }
 
-// index fills byName. Exact names come before names with a vendor, and both before shortened ones; among equals the
-// earlier entry counts, except that of dated names the newest does.
+// vendors are those whose own prices count before what other hosts of the same models charge.
+var vendors = map[string]bool{
+	"openai": true, "anthropic": true, "google": true, "deepseek": true, "mistral": true, "xai": true,
+	"moonshot": true, "qwen": true, "zai": true, "cohere": true, "groq": true,
+}
+
+// vendorNames are other lists' names for them.
+var vendorNames = map[string]string{
+	"gemini": "google", "dashscope": "qwen", "alibaba": "qwen", "moonshotai": "moonshot", "x-ai": "xai", "z-ai": "zai",
+	"mistralai": "mistral", "cohere_chat": "cohere", "text-completion-openai": "openai",
+}
+
+// index fills byName: exact names before names with a vendor, vendors before other hosts, and all of them before
+// shortened names. Among equals the earlier entry counts, except that of dated names the newest does.
 func (c *Catalogue) index() {
 	c.byName = make(map[string]int, 2*len(c.entries))
 	put := func(name string, i int) {
@@ -34,11 +46,17 @@ func (c *Catalogue) index() {
 			c.byName[name] = i
 		}
 	}
-	for i, e := range c.entries {
-		put(normalise(e.Model), i)
-	}
-	for i, e := range c.entries {
-		put(normalise(e.Vendor+"/"+e.Model), i)
+	for _, vendor := range []bool{true, false} {
+		for _, key := range []func(Entry) string{
+			func(e Entry) string { return e.Model },
+			func(e Entry) string { return e.Vendor + "/" + e.Model },
+		} {
+			for i, e := range c.entries {
+				if vendors[e.Vendor] == vendor {
+					put(normalise(key(e)), i)
+				}
+			}
+		}
 	}
 	newest := map[string]int{}
 	for i, e := range c.entries {

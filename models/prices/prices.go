@@ -56,12 +56,12 @@ var Embedded = sync.OnceValue(func() *Catalogue {
 	return c
 })
 
-// New makes a catalogue. Of several entries with the same vendor and model the last one counts.
+// New makes a catalogue. Of several entries with the same vendor and model (however it is spelt) the last one counts.
 func New(asOf string, sources map[string]string, entries []Entry) *Catalogue {
 	c := &Catalogue{AsOf: asOf, Sources: sources}
 	seen := map[string]int{}
 	for _, e := range entries {
-		id := e.Vendor + "\x00" + e.Model
+		id := e.Vendor + "/" + normalise(e.Model)
 		if i, found := seen[id]; found {
 			c.entries[i] = e
 			continue
