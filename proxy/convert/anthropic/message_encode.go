@@ -102,6 +102,9 @@ func (e *requestEncoder) turn(turn []llm.Message, last bool) {
 	start := w.Len()
 	for i := range turn {
 		parts := turn[i].Parts
+		if turn[i].Name != "" {
+			e.drops.Add(e.r.PathOf(&turn[i])+".name", "the Messages API has no names of participants")
+		}
 		if last && turn[i].Role == llm.RoleAssistant && i == len(turn)-1 && e.r.From != llm.Messages {
 			parts = trimLast(parts)
 		}

@@ -12,6 +12,9 @@ func (e *requestEncoder) input(list []llm.Message) {
 	e.w.Array("input")
 	for i := range list {
 		m := &list[i]
+		if m.Name != "" {
+			e.drops.Add(e.r.PathOf(m)+".name", "the Responses API has no names of participants")
+		}
 		switch m.Role {
 		case llm.RoleAssistant:
 			e.assistant(m)
@@ -71,7 +74,8 @@ func (e *requestEncoder) assistant(m *llm.Message) {
 // thinking writes a reasoning item that the provider can open again. Without the encrypted content it would look for the
 // item in its store.
 func (e *requestEncoder) thinking(m *llm.Message, i int, t *llm.Thinking) {
-	if e.r.From != llm.Responses && (t.Seal == "" || t.Format != llm.SealOpenAI) {
+	ours := t.Format == llm.SealOpenAI || t.Seal == "" && e.r.From == llm.Responses
+	if !ours {
 		e.drop(m, i, "reasoning without encrypted content of the provider")
 		return
 	}
@@ -81,11 +85,12 @@ func (e *requestEncoder) thinking(m *llm.Message, i int, t *llm.Thinking) {
 	w.OptStr("id", t.ID)
 	writeSummary(w, t.Text)
 	if t.Seal != "" {
-		w.Str("encrypted_content", sealOf(t))
+		w.Str("encrypted_content", t.Seal)
 	}
 	w.EndObject()
 }
 
+// sealOf returns the seal for a client: that of another vendor is packed so that it comes back unharmed.
 func sealOf(t *llm.Thinking) string {
 	if t.Format == llm.SealOpenAI {
 		return t.Seal

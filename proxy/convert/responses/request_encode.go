@@ -21,7 +21,7 @@ func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Droppe
 	w.Object("")
 	w.Str("model", opt.Model)
 	e.input(e.instructions())
-	w.OptInt("max_output_tokens", r.MaxOutput)
+	e.limit()
 	w.OptNum("temperature", r.Temperature)
 	w.OptNum("top_p", r.TopP)
 	e.tools()
@@ -38,6 +38,18 @@ type requestEncoder struct {
 	w     wire.Writer
 	r     *llm.Request
 	drops llm.Drops
+}
+
+// minOutput is the smallest limit the API takes; clients probe other providers with a limit of 1.
+const minOutput = 16
+
+func (e *requestEncoder) limit() {
+	limit := e.r.MaxOutput
+	if limit > 0 && limit < minOutput && e.r.From != llm.Responses {
+		limit = minOutput
+		e.drops.Add("max_tokens", "the provider takes no limit below 16; 16 was sent")
+	}
+	e.w.OptInt("max_output_tokens", limit)
 }
 
 // instructions writes a leading prompt of one text into the field of its own and returns the messages that remain.
