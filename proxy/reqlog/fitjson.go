@@ -2,10 +2,10 @@ package reqlog
 
 import "bytes"
 
-// looksLikeJSON reports whether b can be a JSON object or list.
+// looksLikeJSON reports whether b can be a JSON value that holds a secret.
 func looksLikeJSON(b []byte) bool {
 	b = bytes.TrimLeft(b, " \t\r\n")
-	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
+	return len(b) > 0 && bytes.IndexByte([]byte(`{["-0123456789`), b[0]) >= 0
 }
 
 // fitJSON moves the borders of merged spans so that hiding them leaves the valid JSON text b valid: inside strings they are

@@ -183,3 +183,5 @@ func ids(prefix string, n int) []string {
 	}
 	return out
 }
+
+func testLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -11,14 +11,15 @@ import (
 // leanBody is what is left of a body in the lean state, in bytes.
 const leanBody = 16 << 10
 
+const cutNote = "…[%d bytes cut]…"
+
 // CutMiddle shortens body to at most limit bytes by taking out its middle, which is replaced by a note with the number of
 // bytes that are gone. It cuts between UTF-8 characters. A body within the limit is returned as it is; limit ≤ 0 is no limit.
 func CutMiddle(body []byte, limit int64) (short []byte, cut bool) {
 	if limit <= 0 || int64(len(body)) <= limit {
 		return body, false
 	}
-	note := fmt.Sprintf("…[%d bytes cut]…", int64(len(body))-limit)
-	room := int(limit) - len(note)
+	room := int(limit) - len(fmt.Sprintf(cutNote, len(body)))
 	if room <= 0 {
 		return body[:0:0], true
 	}
@@ -31,7 +32,7 @@ func CutMiddle(body []byte, limit int64) (short []byte, cut bool) {
 	}
 	out := make([]byte, 0, int(limit))
 	out = append(out, body[:head]...)
-	out = append(out, note...)
+	out = fmt.Appendf(out, cutNote, tail-head)
 	return append(out, body[tail:]...), true
 }
 

@@ -19,22 +19,22 @@ type Class int
 
 // The classes, in the order of routing.md's outcome table.
 const (
-	Success       Class = iota
-	ConnectFailed       // refused, DNS, TLS
-	ConnectionLost      // before any response byte; the provider may have done the work
-	ServerError         // 5xx, 529
-	BadResponse         // empty, truncated or malformed success body, unexpected redirect
-	RequestTimeout      // 408, 425
-	RateLimited         // 429
-	Credential          // 401, 402, 403: our key, not the client's
-	TargetNotFound      // 404
-	ClientFault         // 400, 413, 422: the request is to blame
-	ContextTooLong      // a client fault that a larger context window may cure
-	FirstByteTimeout    // nothing came in time
-	ResponseTimeout     // the whole answer took too long
-	StreamError         // the first event of a stream was an error, or it ended without any
-	ClientGone          // the caller left
-	ShuttingDown        // we were told to stop
+	Success          Class = iota
+	ConnectFailed          // refused, DNS, TLS
+	ConnectionLost         // before any response byte; the provider may have done the work
+	ServerError            // 5xx, 529
+	BadResponse            // empty, truncated or malformed success body, unexpected redirect
+	RequestTimeout         // 408, 425
+	RateLimited            // 429
+	Credential             // 401, 402, 403: our key, not the client's
+	TargetNotFound         // 404
+	ClientFault            // 400, 413, 422: the request is to blame
+	ContextTooLong         // a client fault that a larger context window may cure
+	FirstByteTimeout       // nothing came in time
+	ResponseTimeout        // the whole answer took too long
+	StreamError            // the first event of a stream was an error, or it ended without any
+	ClientGone             // the caller left
+	ShuttingDown           // we were told to stop
 )
 
 // Cancellation causes of an attempt's context.

@@ -1,0 +1,38 @@
+package proxy
+
+import (
+	"time"
+
+	"squirrel/models"
+)
+
+const (
+	checkpointBytes = 64 << 10
+	checkpointEvery = 2 * time.Second
+)
+
+// checkpoint remembers when the partial answer of a stream was last made safe.
+type checkpoint struct {
+	bytes int64
+	at    time.Time
+}
+
+// checkpoint makes what has been seen of a long stream survive the death of the process: each 64 KiB or 2 s.
+func (r *relay) checkpoint() {
+	now := time.Now()
+	if r.saved.at.IsZero() {
+		r.saved.at = now
+	}
+	if r.written-r.saved.bytes < checkpointBytes && now.Sub(r.saved.at) < checkpointEvery {
+		return
+	}
+	if r.written == r.saved.bytes || !r.x.key.RecordDetails {
+		return
+	}
+	r.saved = checkpoint{bytes: r.written, at: now}
+	partial, cuts := r.x.recorded("response_body", r.tap.Partial(), nil)
+	write := models.LogWrite{Kind: models.WriteChunk, Log: r.x.rowKey(), Detail: &models.LogDetail{ResponseBody: partial, Truncated: cuts}}
+	if err := r.x.gw.recorder.Chunk(write); err != nil {
+		r.x.gw.logger.Warn("stream checkpoint not recorded", "request_id", r.x.id, "error", err)
+	}
+}

@@ -1,0 +1,113 @@
+package simulator
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"squirrel/models"
+	"squirrel/proxy/simulator/answers"
+)
+
+// benchModel is what a model name of the benchmark asks for: "bench-1k" a text of 1 KB, "bench-stream-N" a stream of N text
+// events, "bench-stream-N@10ms" one with a pause before each event but the first.
+type benchModel struct {
+	events   int
+	interval time.Duration
+}
+
+// maxBenchEvents bounds what one model name can make the server keep in memory.
+const maxBenchEvents = 100_000
+
+func parseBench(name string) (b benchModel, ok bool) {
+	if name == "bench-1k" {
+		return b, true
+	}
+	rest, ok := strings.CutPrefix(name, "bench-stream-")
+	if !ok {
+		return b, false
+	}
+	count, pause, paused := strings.Cut(rest, "@")
+	var err error
+	if b.events, err = strconv.Atoi(count); err != nil || b.events < 1 || b.events > maxBenchEvents {
+		return b, false
+	}
+	if paused {
+		b.interval, err = time.ParseDuration(pause)
+	}
+	return b, err == nil
+}
+
+// benchAnswer answers the benchmark's models on a server that is not in a hurry.
+func benchAnswer(r *Request, f *Fault) (*answers.Answer, bool) {
+	b, ok := parseBench(r.Model)
+	if !ok {
+		return nil, false
+	}
+	if b.interval > 0 {
+		f.Interval = b.interval
+	}
+	return answers.Bench(r.Endpoint, r.Model, b.events, usageWanted(r.Body))
+}
+
+// usageWanted reports whether a chat stream ends in its usage, without decoding the request.
+func usageWanted(body []byte) bool {
+	return bytes.Contains(body, []byte(`"include_usage":true`)) || bytes.Contains(body, []byte(`"include_usage": true`))
+}
+
+// canned is a whole answer of the benchmark as it goes over the wire.
+type canned struct {
+	head     []byte   // status line and header; of a plain answer also the body
+	chunks   [][]byte // the chunks of a stream, the last one with the end of the body
+	interval time.Duration
+}
+
+// can returns the prepared answer for an endpoint and a model, making it the first time; nil when there is none.
+func (s *Server) can(e models.Endpoint, model []byte, counted bool) *canned {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The key is looked up without being allocated: see the map index expression.
+	var room [128]byte
+	key := append(room[:0], e...)
+	key = append(key, ' ')
+	key = append(key, model...)
+	if counted {
+		key = append(key, '+')
+	}
+	if c, ok := s.fast[string(key)]; ok {
+		return c
+	}
+	c := newCanned(e, string(model), counted)
+	if c != nil {
+		s.fast[string(key)] = c
+	}
+	return c
+}
+
+func newCanned(e models.Endpoint, model string, counted bool) *canned {
+	b, ok := parseBench(model)
+	if !ok {
+		return nil
+	}
+	a, ok := answers.Bench(e, model, b.events, counted)
+	if !ok {
+		return nil
+	}
+	c := &canned{interval: b.interval}
+	c.head = append(c.head, "HTTP/1.1 200 OK\r\nContent-Type: "+a.ContentType+"\r\n"...)
+	if a.Events == nil {
+		c.head = append(c.head, "Content-Length: "+strconv.Itoa(len(a.Body))+"\r\n\r\n"...)
+		c.head = append(c.head, a.Body...)
+		return c
+	}
+	c.head = append(c.head, "Transfer-Encoding: chunked\r\n\r\n"...)
+	for _, part := range renderEvents(a.Events, answers.Protocol(e), &Fault{}) {
+		chunk := strconv.AppendInt(nil, int64(len(part)), 16)
+		chunk = append(append(append(chunk, "\r\n"...), part...), "\r\n"...)
+		c.chunks = append(c.chunks, chunk)
+	}
+	last := &c.chunks[len(c.chunks)-1]
+	*last = append(*last, "0\r\n\r\n"...)
+	return c
+}
