@@ -94,10 +94,7 @@ func replay(name string, p models.Protocol, requestID string) *answers.Answer {
 	if !ok {
 		return answers.Error(p, http.StatusNotFound, "There is no recording "+name+".", requestID)
 	}
-	a := &answers.Answer{Status: r.Status, ContentType: jsonType, Body: r.Response, Header: [][2]string{{"x-request-id", requestID}}}
-	if p == models.ProtocolAnthropic {
-		a.Header[0][0] = "request-id"
-	}
+	a := &answers.Answer{Status: r.Status, ContentType: jsonType, Body: r.Response, Header: [][2]string{answers.IDHeader(p, requestID)}}
 	if r.Stream {
 		a.ContentType = "text/event-stream; charset=utf-8"
 		a.Pieces = true

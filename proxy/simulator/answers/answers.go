@@ -78,9 +78,9 @@ func Make(r *Request) *Answer {
 	if !ok {
 		return Error(models.ProtocolOpenAI, http.StatusNotFound, "Invalid URL", RequestID(r.Seed, r.Serial))
 	}
-	answer, err := maker(r)
-	if err != nil {
-		answer = err.answer(Protocol(r.Endpoint), RequestID(r.Seed, r.Serial))
+	answer, refused := maker(r)
+	if refused != nil {
+		return refused.answer(Protocol(r.Endpoint), RequestID(r.Seed, r.Serial))
 	}
 	answer.Header = append(answer.Header, vendorHeader(r)...)
 	return answer
@@ -103,18 +103,27 @@ var makers = map[models.Endpoint]func(*Request) (*Answer, *failure){
 	models.EndpointImageVariation: images,
 }
 
-// vendorHeader is the header a vendor adds to each of its answers.
+// IDHeader is the header field in which a vendor tells the id of a request.
+func IDHeader(p models.Protocol, requestID string) [2]string {
+	if p == models.ProtocolAnthropic {
+		return [2]string{"request-id", requestID}
+	}
+	return [2]string{"x-request-id", requestID}
+}
+
+// vendorHeader is the header a vendor adds to its answers.
 func vendorHeader(r *Request) [][2]string {
-	id := RequestID(r.Seed, r.Serial)
-	if Protocol(r.Endpoint) == models.ProtocolAnthropic {
+	protocol := Protocol(r.Endpoint)
+	id := IDHeader(protocol, RequestID(r.Seed, r.Serial))
+	if protocol == models.ProtocolAnthropic {
 		return [][2]string{
-			{"request-id", id},
+			id,
 			{"anthropic-ratelimit-requests-limit", "4000"},
 			{"anthropic-ratelimit-requests-remaining", "3999"},
 		}
 	}
 	return [][2]string{
-		{"x-request-id", id},
+		id,
 		{"openai-version", "2020-10-01"},
 		{"openai-processing-ms", "42"},
 		{"x-ratelimit-limit-requests", "10000"},

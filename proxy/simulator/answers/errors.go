@@ -63,7 +63,9 @@ func Error(p models.Protocol, status int, message, requestID string) *Answer {
 }
 
 func (f *failure) answer(p models.Protocol, requestID string) *Answer {
-	return &Answer{Status: f.status, ContentType: "application/json", Body: f.body(p, requestID)}
+	return &Answer{
+		Status: f.status, ContentType: "application/json", Header: [][2]string{IDHeader(p, requestID)}, Body: f.body(p, requestID),
+	}
 }
 
 func (f *failure) body(p models.Protocol, requestID string) []byte {
