@@ -33,6 +33,7 @@ type Exchange struct {
 	secret      models.Secret // the caller's key, to keep it out of the log
 	info        body.Info
 	plan        *routing.Plan
+	onlyRoute   int64               // of an Internal request; 0 = any
 	reservation *limits.Reservation // nil without limits
 
 	log        models.RequestLog
@@ -77,7 +78,7 @@ func (x *Exchange) release() {
 	x.gw.inflight.Done()
 }
 
-// admit takes a request up to its plan, and runs it.
+// admit authenticates a client's request and lets it proceed.
 func (x *Exchange) admit(readBody func() *Failure) *Answer {
 	if x.gw.draining.Load() {
 		return x.refuse(&Failure{Status: http.StatusServiceUnavailable, Code: "shutting_down", Message: "The gateway is shutting down. Retry in a moment.", RetryAfter: time.Second})
@@ -86,10 +87,20 @@ func (x *Exchange) admit(readBody func() *Failure) *Answer {
 	if failure != nil {
 		return x.refuse(failure)
 	}
-	x.key = key
 	value, _ := credential(x.req.Header)
 	x.secret = models.Secret(value)
+	x.adopt(key)
+	return x.proceed(readBody)
+}
+
+// adopt makes the request one of this key's.
+func (x *Exchange) adopt(key *models.APIKey) {
+	x.key = key
 	x.log.APIKeyID, x.log.APIKeyName = &key.ID, key.Name
+}
+
+// proceed takes a request whose key is known up to its plan, and runs it.
+func (x *Exchange) proceed(readBody func() *Failure) *Answer {
 	for _, step := range []func() *Failure{readBody, x.scan, x.makePlan, x.checkLimits, x.begin} {
 		if failure := step(); failure != nil {
 			return x.fail(failure)
@@ -121,6 +132,7 @@ func (x *Exchange) makePlan() *Failure {
 	if err != nil {
 		return planFailure(err, x.log.RequestedModel)
 	}
+	plan.Candidates = x.restrict(plan.Candidates)
 	x.plan = plan
 	x.log.RequestedModel = plan.Model.Name
 	if !mayUse(x.key, plan.Model) {

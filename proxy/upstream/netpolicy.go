@@ -99,3 +99,8 @@ func (p NetPolicy) dialer(connectTimeout time.Duration) *net.Dialer {
 		},
 	}
 }
+
+// Dial connects to host:port under the policy.
+func (p NetPolicy) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return p.dialer(10*time.Second).DialContext(ctx, "tcp", address)
+}
