@@ -146,7 +146,7 @@ func FuzzSpoolReader(f *testing.F) {
 	f.Add(good)
 	f.Add(good[:offsets[2]+4])
 	f.Add(append(bytes.Clone(good), make([]byte, 100)...))
-	f.Add(slices.Insert(bytes.Clone(good), int(offsets[1]), "garbage"...))
+	f.Add(slices.Insert(bytes.Clone(good), int(offsets[1]), []byte("garbage")...))
 	f.Add([]byte{})
 	dec, err := newDecoder()
 	must(f, err)
