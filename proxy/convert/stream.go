@@ -56,8 +56,8 @@ func (s *Stream) Event(name string, data []byte) (out []byte, err error) {
 	}
 	err = s.dec.Decode(llm.Wire{Name: name, Data: data}, func(e llm.Event) {
 		s.note(e)
-		if failure == nil {
-			failure = s.restore.event(e, push)
+		if held := s.restore.event(e, push); failure == nil {
+			failure = held
 		}
 	})
 	if err == nil {

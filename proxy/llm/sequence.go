@@ -5,10 +5,12 @@ import "errors"
 // ErrTooMuch reports a stream that makes the gateway hold more than it is willing to.
 var ErrTooMuch = errors.New("stream holds too much back")
 
-// maxHeld bounds the bytes of blocks that wait for their turn, maxBlocks the blocks of one answer.
+// maxHeld bounds the bytes of blocks that wait for their turn. maxBlocks and maxText bound one answer: an encoder may
+// have to repeat it at its end.
 const (
 	maxHeld   = 4 << 20
 	maxBlocks = 4096
+	maxText   = 32 << 20
 )
 
 // Sequencer turns events in whatever order an upstream sends them into the order an [Encoder] is promised.
@@ -24,6 +26,7 @@ type Sequencer struct {
 	waiting        []*block
 	closed         map[int]Part // heads of closed blocks, for text that comes late
 	held           int
+	size           int // bytes of text so far
 	blocks         int
 	calls          int
 	lastWhole      bool
@@ -150,6 +153,9 @@ func (b *block) mayClose() bool {
 }
 
 func (s *Sequencer) delta(e Event) error {
+	if s.size += len(e.Text); s.size > maxText {
+		return ErrTooMuch
+	}
 	b := s.find(e.Block)
 	if b == nil {
 		var err error

@@ -229,7 +229,7 @@ func (e *requestEncoder) rest() {
 	e.without("reasoning.summary", r.Reasoning.Summary != "")
 	for _, f := range r.Extra {
 		if own {
-			e.w.Raw(f.Name, f.Value)
+			e.w.Member(f.Name, f.Value)
 			continue
 		}
 		e.without(f.Name, true)

@@ -146,7 +146,7 @@ func (e *requestEncoder) caller() {
 func (e *requestEncoder) extra() {
 	for _, f := range e.r.Extra {
 		if e.r.From == llm.Chat {
-			e.w.Raw(f.Name, f.Value)
+			e.w.Member(f.Name, f.Value)
 			continue
 		}
 		e.drops.Add(f.Name, "chat completions have no such field")

@@ -149,7 +149,7 @@ func (e *requestEncoder) rest() {
 	e.without(stop, len(r.Stop) > 0)
 	for _, f := range r.Extra {
 		if r.From == llm.Responses {
-			e.w.Raw(f.Name, f.Value)
+			e.w.Member(f.Name, f.Value)
 			continue
 		}
 		e.without(f.Name, true)
