@@ -26,7 +26,7 @@ type body struct {
 type summary struct {
 	messages           int64
 	image, audio, file bool
-	lastUser           string // the last message of the user with a text in it
+	lastUser           string // the content of the last message in which the user says something
 }
 
 // index finds the top-level members in one pass.
@@ -125,7 +125,7 @@ func (b *body) sum() *summary {
 		s.messages++
 		spoken := false
 		m.eachPart(func(p part) bool {
-			spoken = spoken || p.text != ""
+			spoken = spoken || p.saidByUser()
 			s.image = s.image || p.kind == partImage
 			s.audio = s.audio || p.kind == partAudio
 			s.file = s.file || p.kind == partFile

@@ -165,7 +165,7 @@ func (f *RequestFacts) lastUser(yield func(Value) bool) {
 		return
 	}
 	m := message{content: f.body.sum().lastUser}
-	m.eachPart(func(p part) bool { return p.text == "" || yield(Text(unquote(p.text))) })
+	m.eachPart(func(p part) bool { return !p.saidByUser() || yield(Text(unquote(p.text))) })
 }
 
 // path yields the values at a path of the body: a list stands for its elements.

@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"strings"
-
-	"github.com/tidwall/gjson"
-)
+import "strings"
 
 // These functions walk JSON (RFC 8259) in place. Each value is passed on as the text it is written as; only a value that is
 // looked at is decoded. What is passed over is not checked, except for its end: bodies are checked when they come in.
@@ -135,14 +131,6 @@ func skipString(s string, i int) int {
 			return i + 1
 		}
 	}
-}
-
-// unquote decodes a string literal; without escapes the result shares its memory.
-func unquote(literal string) string {
-	if len(literal) >= 2 && strings.IndexByte(literal, '\\') < 0 {
-		return literal[1 : len(literal)-1]
-	}
-	return gjson.Parse(literal).Str
 }
 
 // isString, isArray and isObject tell a value by its first character.

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 )
 
@@ -41,9 +40,9 @@ type leaf struct {
 	raw    json.RawMessage
 	values []Value // one; several for in, not_in and between
 
-	needle string         // contains, starts_with, ends_with
-	glob   *glob          // matches
-	regex  *regexp.Regexp // regex
+	needle string // contains, starts_with, ends_with
+	glob   *glob  // matches
+	regex  *regex // regex
 }
 
 // setPattern compiles the value of a text operator; the result says what is wrong with it.
@@ -139,7 +138,7 @@ func (l *leaf) holds(v Value) bool {
 // text is matched by itself, so that ^ and $ mean its ends.
 func (l *leaf) evalRegex(e *evaluation) truth {
 	ends := textEnds{room: patternBytes / 2}
-	result := l.any(e, func(v Value) bool { return ends.first(v.text) && l.regex.MatchString(v.text) })
+	result := l.any(e, func(v Value) bool { return ends.first(v.text) && l.regex.match(v.text) })
 	if result == no && ends.match(l.regex) {
 		return yes
 	}

@@ -51,9 +51,12 @@ func parseRole(literal string) role {
 
 // part is one part of a message: a text, as it is written, or something else.
 type part struct {
-	text string
-	kind partKind
+	text   string
+	kind   partKind
+	result bool // it belongs to the result of a tool, which Anthropic's dialect puts into messages of the user
 }
+
+func (p part) saidByUser() bool { return p.text != "" && !p.result }
 
 type partKind byte
 
@@ -101,7 +104,7 @@ func visitPart(raw string, nesting int, yield func(part) bool) bool {
 	case `"text"`, `"input_text"`, `"output_text"`:
 		return !isString(text) || yield(part{text: text})
 	case `"tool_result"`:
-		return nesting <= 1 || eachPart(content, nesting-1, yield)
+		return nesting <= 1 || eachPart(content, nesting-1, func(p part) bool { p.result = true; return yield(p) })
 	case `"image"`, `"image_url"`, `"input_image"`:
 		return yield(part{kind: partImage})
 	case `"input_audio"`, `"audio"`:

@@ -40,14 +40,9 @@ func hasPrefix(text, prefix string, fold bool) bool {
 	if !fold {
 		return strings.HasPrefix(text, prefix)
 	}
-	want := []rune(strings.ToLower(prefix))
-	for _, r := range strings.ToLower(text[:runeStart(text, min(len(text), len(want)*utf8.UTFMax))]) {
-		if len(want) == 0 || r != want[0] {
-			break
-		}
-		want = want[1:]
-	}
-	return len(want) == 0
+	lowered := strings.ToLower(prefix)
+	end := min(len(text), len(lowered)*utf8.UTFMax)
+	return strings.HasPrefix(strings.ToLower(text[:end]), lowered)
 }
 
 func hasSuffix(text, suffix string, fold bool) bool {
@@ -55,6 +50,6 @@ func hasSuffix(text, suffix string, fold bool) bool {
 		return strings.HasSuffix(text, suffix)
 	}
 	lowered := strings.ToLower(suffix)
-	start := max(0, len(text)-len(lowered)*utf8.UTFMax-utf8.UTFMax)
+	start := max(0, len(text)-len(lowered)*utf8.UTFMax)
 	return strings.HasSuffix(strings.ToLower(text[start:]), lowered)
 }
