@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	listenBackoff    = time.Second
+	maxListenBackoff = 30 * time.Second
+)
+
+// WatchConfig calls changed after each change of the config version, by whomever, until ctx ends. It hears of own changes at
+// once, of those of other replicas by PostgreSQL's LISTEN, and polls besides: a notification is lost while a connection is,
+// and none passes through a pooler. Changes in quick succession may be told as one.
+func (s *Store) WatchConfig(ctx context.Context, changed func()) {
+	signal := make(chan struct{}, 1)
+	s.watch(signal)
+	defer s.unwatch(signal)
+
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	if s.listen != nil {
+		listening.Go(func() { s.listenForChanges(ctx, signal) })
+	}
+	seen, _ := s.ConfigVersion(ctx) // after an error, the first look finds a change
+	ticker := time.NewTicker(s.poll)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-signal:
+		case <-ticker.C:
+		}
+		version, err := s.ConfigVersion(ctx)
+		if err == nil && version != seen {
+			seen = version
+			changed()
+		}
+	}
+}
+
+func (h *handle) watch(signal chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watchers[signal] = struct{}{}
+}
+
+func (h *handle) unwatch(signal chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.watchers, signal)
+}
+
+// wake makes this process's watchers look.
+func (h *handle) wake() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for signal := range h.watchers {
+		poke(signal)
+	}
+}
+
+func poke(signal chan struct{}) {
+	select {
+	case signal <- struct{}{}:
+	default:
+	}
+}
+
+// listenForChanges keeps a connection of its own open, since LISTEN belongs to a session.
+func (s *Store) listenForChanges(ctx context.Context, signal chan struct{}) {
+	for wait := listenBackoff; ctx.Err() == nil; wait = min(2*wait, maxListenBackoff) {
+		began := time.Now()
+		err := s.listenOnce(ctx, signal)
+		if ctx.Err() != nil {
+			return
+		}
+		s.log.DebugContext(ctx, "listening for configuration changes was interrupted", "error", err)
+		if time.Since(began) > maxListenBackoff {
+			wait = listenBackoff
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (s *Store) listenOnce(ctx context.Context, signal chan struct{}) error {
+	conn, err := pgx.ConnectConfig(ctx, s.listen.Copy())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return err
+	}
+	poke(signal) // something may have changed before
+	for {
+		if _, err := conn.WaitForNotification(ctx); err != nil {
+			return err
+		}
+		poke(signal)
+	}
+}
