@@ -6,6 +6,7 @@
 package convert
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -104,12 +105,33 @@ func Request(in, out models.Protocol, body []byte, target string, opt Options) (
 		return nil, nil, requestError(err)
 	}
 	converted, lost, err := to.encodeRequest(r, llm.RequestOptions{
-		Model: target, DefaultMax: int64(opt.DefaultMaxTokens), NativeSchema: opt.NativeSchema,
+		Model: target, DefaultMax: int64(opt.DefaultMaxTokens), NativeSchema: opt.NativeSchema, Size: len(body),
 	})
 	if err != nil {
 		return nil, nil, requestError(err)
 	}
 	return converted, toModels(lost), nil
+}
+
+// HoldsForeignSeals reports whether the history in a client's body holds reasoning that a provider of the client's own
+// protocol would refuse: signatures of other vendors, which conversions of earlier answers packed for the way back, or
+// none at all. The caller then sends what Request makes of the body with in == out, which leaves that reasoning out,
+// instead of the body's own bytes. A false alarm costs a conversion and nothing else.
+func HoldsForeignSeals(in models.Protocol, body []byte) bool {
+	if in == models.ProtocolOpenAI {
+		return false
+	}
+	for _, mark := range foreignSeals {
+		if bytes.Contains(body, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// foreignSeals are the ways in which such a seal begins.
+var foreignSeals = [][]byte{
+	[]byte(`"` + llm.SealPrefix), []byte(`"signature":""`), []byte(`"signature": ""`),
 }
 
 // Response converts a whole answer. The error is an *Error; the caller then has an upstream that answers nonsense.

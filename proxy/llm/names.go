@@ -59,8 +59,8 @@ func CallerID(id string) string {
 	return id
 }
 
-// sealPrefix marks a seal of another vendor that travels through a client which only knows its own kind.
-const sealPrefix = "squirrel."
+// SealPrefix marks a seal of another vendor that travels through a client which only knows its own kind.
+const SealPrefix = "squirrel."
 
 // WrapSeal packs a foreign seal into one string.
 func WrapSeal(t *Thinking) string {
@@ -68,12 +68,12 @@ func WrapSeal(t *Thinking) string {
 	if t.Redacted {
 		format += "+redacted"
 	}
-	return sealPrefix + format + "." + strings.ReplaceAll(t.ID, ".", "_") + "." + t.Seal
+	return SealPrefix + format + "." + strings.ReplaceAll(t.ID, ".", "_") + "." + t.Seal
 }
 
 // UnwrapSeal unpacks what WrapSeal made into t. It reports false, leaving t alone, when the seal is no such package.
 func UnwrapSeal(seal string, t *Thinking) bool {
-	rest, ok := strings.CutPrefix(seal, sealPrefix)
+	rest, ok := strings.CutPrefix(seal, SealPrefix)
 	if !ok {
 		return false
 	}

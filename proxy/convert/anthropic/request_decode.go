@@ -3,6 +3,7 @@ package anthropic
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
@@ -96,8 +97,16 @@ func decodeFormat(o *wire.Object) *llm.Format {
 }
 
 func (d *requestDecoder) tools(o *wire.Object) {
-	for _, raw := range wire.Each(o.Array("tools")) {
-		d.r.Tools = append(d.r.Tools, decodeTool(wire.Parse(raw), raw))
+	for i, raw := range wire.Each(o.Array("tools")) {
+		tool := wire.Parse(raw)
+		t := decodeTool(tool, raw)
+		d.r.Tools = append(d.r.Tools, t)
+		if t.Kind == llm.ToolBuiltin {
+			continue
+		}
+		for name := range tool.Rest() {
+			d.drops.Add("tools["+strconv.Itoa(i)+"]."+name, "unknown field of a tool")
+		}
 	}
 	choice := o.Object("tool_choice")
 	switch choice.Str("type") {

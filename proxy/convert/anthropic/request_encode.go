@@ -17,6 +17,7 @@ func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Droppe
 	e.drops.AddAll(r.Dropped)
 	e.plan()
 	w := &e.w
+	w.Expect(opt.Size)
 	w.Object("")
 	w.Str("model", opt.Model)
 	w.Int("max_tokens", e.maxTokens)

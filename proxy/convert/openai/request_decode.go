@@ -23,7 +23,7 @@ func DecodeRequest(body []byte) (*llm.Request, error) {
 	}
 	decodeSampling(o, r)
 	decodeCaller(o, r)
-	decodeReasoning(o, r)
+	d.reasoning(o)
 	d.tools(o)
 	r.Format = decodeFormat(o.Object("response_format"))
 	r.Stream = o.True("stream")
@@ -86,9 +86,10 @@ func decodeCaller(o *wire.Object, r *llm.Request) {
 	r.Store = o.Bool("store")
 }
 
-// decodeReasoning reads OpenAI's reasoning_effort, OpenRouter's reasoning, and the thinking switch of GLM, Kimi and
+// reasoning reads OpenAI's reasoning_effort, OpenRouter's reasoning, and the thinking switch of GLM, Kimi and
 // DeepSeek.
-func decodeReasoning(o *wire.Object, r *llm.Request) {
+func (d *requestDecoder) reasoning(o *wire.Object) {
+	r := d.r
 	r.Reasoning.Effort = o.Str("reasoning_effort")
 	if vendor := o.Object("reasoning"); vendor != nil {
 		if effort := vendor.Str("effort"); effort != "" {
@@ -104,6 +105,9 @@ func decodeReasoning(o *wire.Object, r *llm.Request) {
 	if thinking := o.Object("thinking"); thinking != nil {
 		r.Reasoning.Mode = llm.ThinkingMode(thinking.Str("type"))
 		r.Reasoning.Budget = thinking.Int("budget_tokens")
+		for name := range thinking.Rest() {
+			d.drops.Add("thinking."+name, "a setting of one vendor")
+		}
 	}
 }
 
@@ -139,10 +143,13 @@ func (d *requestDecoder) tool(i int, o *wire.Object, raw json.RawMessage) llm.To
 	kind := o.Str("type")
 	switch {
 	case o.Has("function"):
-		t := functionTool(o.Object("function"))
+		f := o.Object("function")
+		t := functionTool(f)
 		t.Cache = o.Get("cache_control")
-		for name := range o.Rest() {
-			d.drops.Add("tools["+strconv.Itoa(i)+"]."+name, "unknown field of a tool")
+		for _, level := range []*wire.Object{o, f} {
+			for name := range level.Rest() {
+				d.drops.Add("tools["+strconv.Itoa(i)+"]."+name, "unknown field of a tool")
+			}
 		}
 		return t
 	case kind == "custom":

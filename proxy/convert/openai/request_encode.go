@@ -13,6 +13,7 @@ func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Droppe
 	e := requestEncoder{r: r, reasons: speaksReasoning(opt.Model)}
 	e.drops.AddAll(r.Dropped)
 	w := &e.w
+	w.Expect(opt.Size)
 	w.Object("")
 	w.Str("model", opt.Model)
 	e.messages()

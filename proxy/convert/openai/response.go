@@ -144,7 +144,9 @@ func EncodeResponse(r *llm.Response, opt llm.AnswerOptions) ([]byte, []llm.Dropp
 	w.Str("finish_reason", encodeFinish(r.Stop))
 	w.EndObject()
 	w.EndArray()
-	writeUsage(&w, r.Usage)
+	if r.Usage.Known {
+		writeUsage(&w, r.Usage)
+	}
 	w.EndObject()
 	return w.Take(), drops.List()
 }

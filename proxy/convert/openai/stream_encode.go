@@ -176,11 +176,11 @@ func (e *Encoder) Close() {
 	e.part = nil
 }
 
-// Finish sends the reason, the usage if the client asked for it, and the terminator.
+// Finish sends the reason, the usage if it is known and the client asked for it, and the terminator.
 func (e *Encoder) Finish(stop llm.StopReason, _ string, usage llm.Usage) {
 	e.begin()
 	e.end(encodeFinish(stop))
-	if e.opt.IncludeUsage {
+	if e.opt.IncludeUsage && usage.Known {
 		e.w.Event("")
 		e.w.Literal(e.head)
 		e.w.Array("choices")

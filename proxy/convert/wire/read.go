@@ -23,7 +23,7 @@ type Object struct {
 }
 
 type member struct {
-	key   string
+	key   []byte // compared in place: most keys of a body are never asked for
 	value json.RawMessage
 	used  bool
 }
@@ -44,7 +44,7 @@ func Parse(raw []byte) *Object {
 		}
 		i = space(raw, i+1)
 		end = skip(raw, i)
-		o.members = append(o.members, member{key: unquote(key), value: raw[i:end]})
+		o.members = append(o.members, member{key: plainKey(key), value: raw[i:end]})
 		i = space(raw, end)
 		if i >= len(raw) || raw[i] != ',' {
 			break
@@ -82,7 +82,7 @@ func (o *Object) Get(key string) json.RawMessage {
 	}
 	var value json.RawMessage
 	for i := range o.members {
-		if o.members[i].key == key {
+		if string(o.members[i].key) == key {
 			o.members[i].used = true
 			value = o.members[i].value
 		}
@@ -99,7 +99,7 @@ func (o *Object) Has(key string) bool {
 		return false
 	}
 	for i := range o.members {
-		if o.members[i].key == key {
+		if string(o.members[i].key) == key {
 			return true
 		}
 	}
@@ -199,7 +199,7 @@ func (o *Object) Rest() iter.Seq2[string, json.RawMessage] {
 			return
 		}
 		for _, m := range o.members {
-			if !m.used && !isEmpty(m.value) && !yield(m.key, m.value) {
+			if !m.used && !isEmpty(m.value) && !yield(string(m.key), m.value) {
 				return
 			}
 		}
@@ -272,7 +272,7 @@ func (o *Object) Members() iter.Seq2[string, json.RawMessage] {
 			return
 		}
 		for _, m := range o.members {
-			if !yield(m.key, m.value) {
+			if !yield(string(m.key), m.value) {
 				return
 			}
 		}

@@ -92,9 +92,41 @@ func unquote(raw []byte) string {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return string(inner)
 	}
+	return unescape(raw, inner)
+}
+
+// simple are the escapes that stand for one byte.
+var simple = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// unescape returns the value of a string with escapes. Code units, of which two may make one character, are left to
+// encoding/json.
+func unescape(raw, inner []byte) string {
+	out := make([]byte, 0, len(inner))
+	for {
+		i := bytes.IndexByte(inner, '\\')
+		if i < 0 {
+			return string(append(out, inner...))
+		}
+		if i+1 >= len(inner) || simple[inner[i+1]] == 0 {
+			break
+		}
+		out = append(append(out, inner[:i]...), simple[inner[i+1]])
+		inner = inner[i+2:]
+	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		return ""
 	}
 	return s
+}
+
+// plainKey returns the name of a member, a part of raw when it has no escapes.
+func plainKey(raw []byte) []byte {
+	if len(raw) < 2 {
+		return nil
+	}
+	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	return []byte(unquote(raw))
 }

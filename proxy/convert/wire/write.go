@@ -12,7 +12,21 @@ import (
 // Writer appends JSON to a buffer. Every method that takes a name writes a member of an object; the empty name writes
 // an element of an array or the outermost value. Commas come by themselves. The zero value is ready to use.
 type Writer struct {
-	buf []byte
+	buf  []byte
+	size int // of what was taken last, the best guess for what comes next
+}
+
+// firstSize is the capacity of a writer that knows nothing better.
+const firstSize = 512
+
+// Expect tells how many bytes are likely to be written.
+func (w *Writer) Expect(n int) { w.size = n }
+
+// ready gives the first write of a round a buffer that will do.
+func (w *Writer) ready() {
+	if w.buf == nil {
+		w.buf = make([]byte, 0, max(w.size+w.size/8, firstSize))
+	}
 }
 
 // Bytes returns what was written. It is valid until the next Reset.
@@ -21,7 +35,7 @@ func (w *Writer) Bytes() []byte { return w.buf }
 // Take returns what was written and forgets it.
 func (w *Writer) Take() []byte {
 	out := w.buf
-	w.buf = nil
+	w.buf, w.size = nil, len(out)
 	return out
 }
 
@@ -30,6 +44,7 @@ func (w *Writer) Len() int { return len(w.buf) }
 
 // name writes the comma and the member name that a value needs.
 func (w *Writer) name(name string) {
+	w.ready()
 	if n := len(w.buf); n > 0 {
 		switch w.buf[n-1] {
 		case '{', '[', ':', ' ', '\n':
@@ -153,6 +168,7 @@ func (w *Writer) OptRaw(name string, value json.RawMessage) {
 
 // Event begins a server-sent event whose data is the next value. An empty name writes no event field.
 func (w *Writer) Event(name string) {
+	w.ready()
 	if name != "" {
 		w.buf = append(w.buf, "event: "...)
 		w.buf = append(w.buf, name...)
