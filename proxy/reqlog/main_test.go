@@ -57,7 +57,7 @@ var testTime = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 func begin(id string) models.LogWrite {
 	return models.LogWrite{
 		Kind:   models.WriteBegin,
-		Log:    models.RequestLog{ID: id, RequestTime: testTime, RequestedModel: "gpt", State: models.LogRunning},
+		Log:    models.RequestLog{ID: id, RequestTime: time.Now(), RequestedModel: "gpt", State: models.LogRunning},
 		Detail: &models.LogDetail{RequestBody: []byte(`{"model":"gpt"}`)},
 	}
 }
@@ -66,7 +66,7 @@ func end(id string) models.LogWrite {
 	status := 200
 	return models.LogWrite{
 		Kind:   models.WriteEnd,
-		Log:    models.RequestLog{ID: id, RequestTime: testTime, ResponseStatus: &status, State: models.LogDone},
+		Log:    models.RequestLog{ID: id, RequestTime: time.Now(), ResponseStatus: &status, State: models.LogDone},
 		Detail: &models.LogDetail{ResponseBody: []byte(`{"id":"` + id + `"}`)},
 	}
 }
@@ -134,6 +134,15 @@ func (f *fakeSink) row(id string) (models.LogWrite, bool) {
 	defer f.mu.Unlock()
 	w, ok := f.rows[id]
 	return w, ok
+}
+
+// at is row for a row that must be there.
+func (f *fakeSink) at(id string) models.LogWrite {
+	w, _ := f.row(id)
+	if w.Detail == nil {
+		w.Detail = &models.LogDetail{}
+	}
+	return w
 }
 
 func (f *fakeSink) count() int {

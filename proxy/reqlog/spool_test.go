@@ -26,8 +26,10 @@ func TestEveryKindArrivesInOrder(t *testing.T) {
 	must(t, s.End(last))
 
 	sink := newSink()
-	sh, _ := ship(t, s, sink, quick)
+	sh, stop := ship(t, s, sink, quick)
 	flush(t, sh)
+	eventually(t, "nothing waits", func() bool { return sh.Lag() == 0 })
+	stop()
 	a, _ := sink.row("a")
 	if a.Kind != models.WriteEnd || a.Log.Instance != "one" || string(a.Detail.RequestBody) != `{"model":"gpt"}` || len(a.Attempts) != 2 || a.Attempts[0].Error != "x" {
 		t.Errorf("the end was not folded with what came before: %+v, %+v", a, a.Detail)
@@ -48,7 +50,7 @@ func TestManyWritersManySegments(t *testing.T) {
 	cfg.SegmentBytes = minSegmentBytes
 	s := open(t, cfg)
 	sink := newSink()
-	sh, _ := ship(t, s, sink, quick)
+	sh, stop := ship(t, s, sink, quick)
 	body := imageBody(40 << 10)
 	var writers sync.WaitGroup
 	for _, prefix := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
@@ -64,6 +66,11 @@ func TestManyWritersManySegments(t *testing.T) {
 	}
 	writers.Wait()
 	flush(t, sh)
+	eventually(t, "shipped segments are deleted", func() bool {
+		names, size, err := listSegments(s.home.dir)
+		return err == nil && len(names) == 1 && size == s.Stats().Bytes
+	})
+	stop()
 	for id, n := range sink.ended {
 		if n != 1 || len(sink.rows[id].Detail.ResponseBody) != len(body) {
 			t.Errorf("%s ended %d times", id, n)
@@ -72,10 +79,6 @@ func TestManyWritersManySegments(t *testing.T) {
 	if len(sink.ended) != 400 {
 		t.Errorf("%d of 400 rows", len(sink.ended))
 	}
-	eventually(t, "shipped segments are deleted", func() bool {
-		names, size, err := listSegments(s.home.dir)
-		return err == nil && len(names) == 1 && size == s.Stats().Bytes
-	})
 }
 
 func TestClosedSpoolRefuses(t *testing.T) {
@@ -105,7 +108,7 @@ func TestLargeBodies(t *testing.T) {
 	sink := newSink()
 	sh, _ := ship(t, s, sink, quick)
 	flush(t, sh)
-	got := sink.rows["a"].Detail
+	got := sink.at("a").Detail
 	if string(got.RequestBody) != string(w.Detail.RequestBody) || len(got.ResponseBody) != len(w.Detail.ResponseBody) || len(got.Truncated) != 2 {
 		t.Errorf("%d and %d bytes, %v", len(got.RequestBody), len(got.ResponseBody), got.Truncated)
 	}
