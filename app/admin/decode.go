@@ -1,0 +1,125 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"squirrel/models"
+)
+
+// Opt is a field of a request that may be left out. A field that is left out changes nothing; null means the zero value.
+type Opt[T any] struct {
+	Value T
+	Set   bool
+	Null  bool
+}
+
+// Some is a field that was sent.
+func Some[T any](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
+
+// Null is a field that was sent as null.
+func Null[T any]() Opt[T] { return Opt[T]{Set: true, Null: true} }
+
+// UnmarshalJSON reads the value strictly: unknown fields inside it are errors.
+func (o *Opt[T]) UnmarshalJSON(data []byte) error {
+	*o = Opt[T]{Set: true, Null: string(data) == "null"}
+	if o.Null {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	return dec.Decode(&o.Value)
+}
+
+// into writes what was sent to dst.
+func (o Opt[T]) into(dst *T) {
+	if o.Set {
+		*dst = o.Value
+	}
+}
+
+// intoPointer writes what was sent to dst, null as nil.
+func (o Opt[T]) intoPointer(dst **T) {
+	if !o.Set {
+		return
+	}
+	*dst = nil
+	if !o.Null {
+		v := o.Value
+		*dst = &v
+	}
+}
+
+// Decode reads a JSON object into a request struct. Names are exact; a field the struct doesn't have and a value of
+// the wrong type are reported by name, all of them together.
+func Decode(data []byte, dst any) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(data, &object); err != nil || object == nil {
+		return &models.Error{Code: models.CodeInvalid, Message: "the body is not a JSON object", Err: err}
+	}
+	fields := map[string]string{}
+	targets := targetsOf(reflect.ValueOf(dst).Elem(), map[string]reflect.Value{})
+	for name, raw := range object {
+		target, known := targets[name]
+		if !known {
+			fields[name] = "is not a field of this object"
+			continue
+		}
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(target.Addr().Interface()); err != nil {
+			fields[name] = explain(err)
+		}
+	}
+	return invalidFields(fields)
+}
+
+// targetsOf collects the fields of v by their JSON name, those of embedded structs too.
+func targetsOf(v reflect.Value, found map[string]reflect.Value) map[string]reflect.Value {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if field.Anonymous {
+			targetsOf(v.Field(i), found)
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			found[name] = v.Field(i)
+		}
+	}
+	return found
+}
+
+func explain(err error) string {
+	if e, ok := asError(err); ok {
+		return e.Message
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return "must not be a " + e.Value
+	}
+	if errors.Is(err, models.ErrMoney) {
+		return "is " + models.ErrMoney.Error()
+	}
+	return "is not valid: " + strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// YAMLToJSON turns a YAML document into JSON. JSON is YAML, so it passes.
+func YAMLToJSON(data []byte) ([]byte, error) {
+	converted, err := yaml.YAMLToJSON(data)
+	if err != nil {
+		return nil, &models.Error{Code: models.CodeInvalid, Message: "the document is neither YAML nor JSON", Err: err}
+	}
+	return converted, nil
+}
+
+func invalidFields(fields map[string]string) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return &models.Error{Code: models.CodeValidation, Message: fieldsMessage(fields), Fields: fields}
+}

@@ -1,0 +1,246 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"squirrel/models"
+)
+
+// ModelInput is what may be said about a model.
+type ModelInput struct {
+	Name         Opt[string]              `json:"requested_model"`
+	Aliases      Opt[[]string]            `json:"aliases"`
+	Strategy     Opt[models.StrategyName] `json:"strategy"`
+	Type         Opt[models.ModelType]    `json:"model_type"`
+	Rules        Opt[models.Rule]         `json:"matching_rules"`
+	Capabilities Opt[json.RawMessage]     `json:"capabilities"`
+	IsActive     Opt[bool]                `json:"is_active"`
+	PriceInput
+	Version *int64 `json:"version"`
+}
+
+// ModelView is a model as it is shown. Providers is set only by reads of one model.
+type ModelView struct {
+	Name         string              `json:"requested_model"`
+	Aliases      []string            `json:"aliases"`
+	Strategy     models.StrategyName `json:"strategy"`
+	Type         models.ModelType    `json:"model_type"`
+	Rules        *models.Rule        `json:"matching_rules"`
+	Capabilities json.RawMessage     `json:"capabilities"`
+	IsActive     bool                `json:"is_active"`
+	models.Prices
+	ProviderCount       int         `json:"provider_count"`
+	ActiveProviderCount int         `json:"active_provider_count"`
+	Providers           []RouteView `json:"providers,omitempty"`
+	CreatedAt           time.Time   `json:"created_at"`
+	UpdatedAt           time.Time   `json:"updated_at"`
+	Version             int64       `json:"version"`
+}
+
+// ModelQuery asks for a page of models. Empty fields mean any.
+type ModelQuery struct {
+	PageQuery
+	Strategy models.StrategyName
+	Type     models.ModelType
+}
+
+// providerStates tells which providers are active, by id.
+func (s *Service) providerStates(ctx context.Context) (map[int64]bool, error) {
+	all, err := s.store.Providers(ctx)
+	states := make(map[int64]bool, len(all))
+	for i := range all {
+		states[all[i].ID] = all[i].IsActive
+	}
+	return states, err
+}
+
+func viewModel(m *models.Model, providerActive map[int64]bool) ModelView {
+	v := ModelView{
+		Name: m.Name, Aliases: nonNil(m.Aliases), Strategy: m.Strategy, Type: m.Type, Rules: m.Rules,
+		Capabilities: orNull(m.Capabilities), IsActive: m.IsActive, Prices: viewPrices(m.Prices), ProviderCount: len(m.Routes),
+		CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(), Version: m.Version,
+	}
+	for i := range m.Routes {
+		if m.Routes[i].IsActive && providerActive[m.Routes[i].ProviderID] {
+			v.ActiveProviderCount++
+		}
+	}
+	return v
+}
+
+func viewPrices(p models.Prices) models.Prices {
+	p.Tiers = nonNil(p.Tiers)
+	return p
+}
+
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Models lists one page, sorted by name. Text is looked for in names, aliases and target models.
+func (s *Service) Models(ctx context.Context, q ModelQuery) (List[ModelView], error) {
+	all, err := s.store.Models(ctx)
+	if err != nil {
+		return List[ModelView]{}, err
+	}
+	active, err := s.providerStates(ctx)
+	if err != nil {
+		return List[ModelView]{}, err
+	}
+	slices.SortFunc(all, func(a, b models.Model) int { return cmp.Compare(a.Name, b.Name) })
+	var views []ModelView
+	for i := range all {
+		if m := &all[i]; q.matches(m) {
+			views = append(views, viewModel(m, active))
+		}
+	}
+	return paginate(views, q.PageQuery), nil
+}
+
+func (q ModelQuery) matches(m *models.Model) bool {
+	named := containsFold(m.Name, q.Text) ||
+		slices.ContainsFunc(m.Aliases, func(a string) bool { return containsFold(a, q.Text) }) ||
+		slices.ContainsFunc(m.Routes, func(r models.Route) bool { return containsFold(r.TargetModel, q.Text) })
+	return named && q.active(m.IsActive) && (q.Strategy == "" || m.Strategy == q.Strategy) && (q.Type == "" || m.Type == q.Type)
+}
+
+// Model shows one model, by name or alias, with its routes.
+func (s *Service) Model(ctx context.Context, name string) (ModelView, error) {
+	m, err := s.store.Model(ctx, name)
+	if err != nil {
+		return ModelView{}, err
+	}
+	active, err := s.providerStates(ctx)
+	if err != nil {
+		return ModelView{}, err
+	}
+	v := viewModel(&m, active)
+	v.Providers = make([]RouteView, len(m.Routes))
+	for i := range m.Routes {
+		v.Providers[i] = s.viewRoute(&m.Routes[i])
+	}
+	return v, nil
+}
+
+// CreateModel checks and saves a new model.
+func (s *Service) CreateModel(ctx context.Context, in ModelInput) (ModelView, error) {
+	m := newModel()
+	if err := s.applyModel(ctx, &m, in); err != nil {
+		return ModelView{}, err
+	}
+	if err := s.store.CreateModel(ctx, &m); err != nil {
+		return ModelView{}, nameTaken(err, "requested_model")
+	}
+	return s.Model(ctx, m.Name)
+}
+
+func newModel() models.Model {
+	return models.Model{Strategy: models.StrategyRoundRobin, Type: models.ModelChat, IsActive: true}
+}
+
+// UpdateModel changes what the input holds; another requested_model renames.
+func (s *Service) UpdateModel(ctx context.Context, name string, in ModelInput) (ModelView, error) {
+	m, err := s.store.Model(ctx, name)
+	if err != nil {
+		return ModelView{}, err
+	}
+	stored := m.Name // name may be an alias
+	if err := s.applyModel(ctx, &m, in); err != nil {
+		return ModelView{}, err
+	}
+	if err := s.store.UpdateModel(ctx, stored, &m, in.Version); err != nil {
+		return ModelView{}, nameTaken(err, "requested_model")
+	}
+	return s.Model(ctx, m.Name)
+}
+
+// DeleteModel deletes a model with its routes. Records of past requests keep its name.
+func (s *Service) DeleteModel(ctx context.Context, name string) error {
+	m, err := s.store.Model(ctx, name)
+	if err != nil {
+		return err
+	}
+	if m.Name != name {
+		return models.Errorf(models.CodeNotFound, "%s is an alias of %s", name, m.Name)
+	}
+	return s.store.DeleteModel(ctx, name)
+}
+
+func (s *Service) applyModel(ctx context.Context, m *models.Model, in ModelInput) error {
+	c := check{}
+	in.Name.into(&m.Name)
+	in.Aliases.into(&m.Aliases)
+	in.Strategy.into(&m.Strategy)
+	in.Type.into(&m.Type)
+	in.Rules.intoPointer(&m.Rules)
+	in.Capabilities.into(&m.Capabilities)
+	in.IsActive.into(&m.IsActive)
+	in.apply(&m.Prices)
+
+	c.modelName("requested_model", &m.Name)
+	c.aliases(m)
+	oneOf(c, "strategy", m.Strategy, models.StrategyRoundRobin, models.StrategyPriority, models.StrategyWeighted, models.StrategyCostFirst)
+	oneOf(c, "model_type", m.Type, models.ModelChat, models.ModelEmbedding, models.ModelSpeech, models.ModelTranscription,
+		models.ModelImages, models.ModelModeration)
+	c.rule("matching_rules", &m.Rules)
+	c.object("capabilities", &m.Capabilities)
+	c.prices(&m.Prices)
+	if err := c.err(); err != nil {
+		return err
+	}
+	return s.namesAreFree(ctx, m)
+}
+
+const maxAliases = 50
+
+func (c check) aliases(m *models.Model) {
+	var kept []string
+	for _, alias := range m.Aliases {
+		c.modelName("aliases", &alias)
+		if alias != m.Name && !slices.Contains(kept, alias) {
+			kept = append(kept, alias)
+		}
+	}
+	if len(kept) > maxAliases {
+		c.fail("aliases", "must have at most %d entries", maxAliases)
+	}
+	m.Aliases = kept
+}
+
+// namesAreFree keeps the meaning of every name clear: no name or alias may belong to two models.
+func (s *Service) namesAreFree(ctx context.Context, m *models.Model) error {
+	all, err := s.store.Models(ctx)
+	if err != nil {
+		return err
+	}
+	taken := map[string]string{}
+	for i := range all {
+		if all[i].ID == m.ID {
+			continue
+		}
+		taken[all[i].Name] = all[i].Name
+		for _, alias := range all[i].Aliases {
+			taken[alias] = all[i].Name
+		}
+	}
+	conflict := func(field, name string) error {
+		msg := "is taken: " + name + " belongs to " + taken[name]
+		return &models.Error{Code: models.CodeConflict, Message: field + " " + msg, Fields: map[string]string{field: msg}}
+	}
+	if taken[m.Name] != "" {
+		return conflict("requested_model", m.Name)
+	}
+	for _, alias := range m.Aliases {
+		if taken[alias] != "" {
+			return conflict("aliases", alias)
+		}
+	}
+	return nil
+}

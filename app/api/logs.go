@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net/url"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+)
+
+func (a *API) listLogs(c *fiber.Ctx) error {
+	v, err := query(c)
+	if err != nil {
+		return err
+	}
+	q, err := admin.ParseLogQuery(v, a.admin.Now())
+	if err != nil {
+		return err
+	}
+	return answer[models.LogList](c, fiber.StatusOK)(a.admin.Logs(c.UserContext(), q))
+}
+
+// logID accepts only what our ids are made of; the rest of the path is no log.
+func logID(c *fiber.Ctx) (string, error) {
+	id, err := url.PathUnescape(c.Params("id"))
+	if err != nil || len(id) != ulidLength {
+		return "", models.Errorf(models.CodeNotFound, "there is no such request")
+	}
+	return id, nil
+}
+
+const ulidLength = 26
+
+func (a *API) getLog(c *fiber.Ctx) error {
+	id, err := logID(c)
+	if err != nil {
+		return err
+	}
+	return answer[admin.LogView](c, fiber.StatusOK)(a.admin.Log(c.UserContext(), id))
+}
+
+func (a *API) logStats(c *fiber.Ctx) error {
+	v, err := query(c)
+	if err != nil {
+		return err
+	}
+	q, err := admin.ParseStatsQuery(v, a.admin.Now(), a.admin.Zone())
+	if err != nil {
+		return err
+	}
+	return answer[models.Stats](c, fiber.StatusOK)(a.admin.Stats(c.UserContext(), q))
+}
+
+func (a *API) cleanLogs(c *fiber.Ctx) error {
+	var in admin.Cleanup
+	if err := decodeOptional(c, &in); err != nil {
+		return err
+	}
+	return answer[admin.CleanupResult](c, fiber.StatusOK)(a.admin.CleanLogs(c.UserContext(), in))
+}
+
+func (a *API) cancelLog(c *fiber.Ctx) error {
+	id, err := logID(c)
+	if err != nil {
+		return err
+	}
+	return noContent(c, a.admin.Cancel(c.UserContext(), id))
+}
+
+type replayed struct {
+	ID string `json:"id"` // of the new record
+}
+
+func (a *API) replayLog(c *fiber.Ctx) error {
+	id, err := logID(c)
+	if err != nil {
+		return err
+	}
+	replay, err := a.admin.Replay(c.UserContext(), id)
+	return answer[replayed](c, fiber.StatusAccepted)(replayed{replay}, err)
+}
