@@ -26,7 +26,7 @@ func Parse(data []byte) (*models.Rule, error) {
 	var wrongType *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return nil, syntaxProblem(data, syntax.Offset, syntax.Error())
+		return nil, syntaxProblem(data, syntax.Offset-1, syntax.Error()) // the offset counts the wrong byte
 	case errors.As(err, &wrongType):
 		return nil, syntaxProblem(data, wrongType.Offset, fmt.Sprintf("%s can't be a %s", wrongType.Field, wrongType.Value))
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
