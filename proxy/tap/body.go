@@ -74,8 +74,8 @@ func (t *Tap) readBody() {
 		return
 	}
 	root := gjson.ParseBytes(data)
-	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(root, func(key string, v gjson.Result) {
+		switch key {
 		case "id":
 			note(&s.id, v)
 		case "model":
@@ -101,7 +101,6 @@ func (t *Tap) readBody() {
 				s.failure = newError(v, data)
 			}
 		}
-		return true
 	})
 	s.terminated = t.body.cut() == 0 && json.Valid(data)
 	if s.failure == nil && t.protocol == models.ProtocolResponses && s.finish == "failed" {

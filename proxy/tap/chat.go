@@ -35,30 +35,36 @@ const (
 	maxCalls   = 1024
 )
 
-func (c *chatStream) event(_ sse.Event, root gjson.Result) {
-	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+func (c *chatStream) event(ev sse.Event, root gjson.Result) {
+	suspect := ev.Name == "error"
+	members(root, func(key string, v gjson.Result) {
+		switch key {
 		case "choices":
-			v.ForEach(func(_, item gjson.Result) bool {
-				c.choice(item)
-				return true
+			elements(v, func(item gjson.Result) {
+				suspect = c.choice(item) || suspect
 			})
-		case "object", "obfuscation", "error":
+		case "error":
+			suspect = true
+		case "object":
+			suspect = suspect || v.Str == "error"
+		case "obfuscation":
 		case "usage":
 			c.usage(v)
 		case "x_groq":
 			c.usage(v.Get("usage"))
 		case "id":
 			note(&c.id, v)
-			c.once(key.Str, v)
+			c.once(key, v)
 		case "model":
 			note(&c.model, v)
-			c.once(key.Str, v)
+			c.once(key, v)
 		default:
-			c.once(key.Str, v)
+			c.once(key, v)
 		}
-		return true
 	})
+	if suspect {
+		c.fail(models.ProtocolOpenAI, ev)
+	}
 }
 
 func (c *chatStream) usage(v gjson.Result) {
@@ -75,11 +81,12 @@ func (c *chatStream) once(key string, v gjson.Result) {
 	}
 }
 
-func (c *chatStream) choice(item gjson.Result) {
+// choice takes a delta of one choice. It reports whether that looks like an error.
+func (c *chatStream) choice(item gjson.Result) (suspect bool) {
 	var delta, whole, finish, text, usage gjson.Result
 	var index int64
-	item.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(item, func(key string, v gjson.Result) {
+		switch key {
 		case "index":
 			index = v.Int()
 		case "delta":
@@ -90,15 +97,16 @@ func (c *chatStream) choice(item gjson.Result) {
 			finish = v
 		case "text":
 			text = v
+		case "error":
+			suspect = true
 		case "usage": // Moonshot tells it here
 			usage = v
 		}
-		return true
 	})
 	c.usage(usage)
 	ch := c.find(index)
 	if ch == nil {
-		return
+		return suspect
 	}
 	if !delta.Exists() && len(ch.message.fields) == 0 {
 		delta = whole
@@ -106,16 +114,14 @@ func (c *chatStream) choice(item gjson.Result) {
 	if text.Type == gjson.String {
 		ch.message.add("text", text, &c.budget)
 	}
-	delta.ForEach(func(key, v gjson.Result) bool {
-		if key.Str == "tool_calls" {
-			v.ForEach(func(_, item gjson.Result) bool {
+	members(delta, func(key string, v gjson.Result) {
+		if key == "tool_calls" {
+			elements(v, func(item gjson.Result) {
 				ch.toolCall(item, &c.budget)
-				return true
 			})
-			return true
+			return
 		}
-		ch.message.add(key.Str, v, &c.budget)
-		return true
+		ch.message.add(key, v, &c.budget)
 	})
 	if finish.Type == gjson.String && finish.Str != "" {
 		ch.finish = append(ch.finish[:0], finish.Raw...)
@@ -124,6 +130,7 @@ func (c *chatStream) choice(item gjson.Result) {
 			note(&c.finish, finish)
 		}
 	}
+	return suspect || finish.Str == "error"
 }
 
 func (c *chatStream) find(index int64) *choice {
@@ -145,11 +152,10 @@ func (ch *choice) toolCall(item gjson.Result, b *budget) {
 		b.cut += int64(len(item.Raw))
 		return
 	}
-	item.ForEach(func(key, v gjson.Result) bool {
-		if key.Str != "index" {
-			target.object.add(key.Str, v, b)
+	members(item, func(key string, v gjson.Result) {
+		if key != "index" {
+			target.object.add(key, v, b)
 		}
-		return true
 	})
 }
 

@@ -58,13 +58,28 @@ func IsUsageOnly(ev sse.Event) bool {
 
 // IsUsageOnlyChunk reports whether a chunk of an OpenAI stream tells the usage and nothing else: its choices are empty.
 func IsUsageOnlyChunk(data []byte) bool {
-	if !bytes.Contains(data, []byte(`"usage"`)) {
+	if !holdsUsage(data) {
 		return false
 	}
 	found := gjson.GetManyBytes(data, "usage", "choices", "error")
 	choices := found[1]
 	return found[0].IsObject() && !given(found[2]) &&
 		(!choices.Exists() || choices.Type == gjson.Null || choices.IsArray() && choices.Get("#").Int() == 0)
+}
+
+// holdsUsage is a quick test for a member "usage" that is an object; OpenAI writes "usage":null in every other chunk.
+func holdsUsage(data []byte) bool {
+	const key = `usage"` // without its first quote, which would stop the search at every string
+	for {
+		i := bytes.Index(data, []byte(key))
+		if i < 0 {
+			return false
+		}
+		data = bytes.TrimLeft(data[i+len(key):], " \t\r\n:")
+		if len(data) > 0 && data[0] == '{' {
+			return true
+		}
+	}
 }
 
 // Whole reports whether the data of an event whose blank line never came is complete all the same.

@@ -121,8 +121,8 @@ func newError(e gjson.Result, raw []byte) *ErrorInfo {
 		info.Message = strings.Clone(e.Str)
 		return info
 	}
-	e.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(e, func(key string, v gjson.Result) {
+		switch key {
 		case "message":
 			info.Message = strings.Clone(v.String())
 		case "type":
@@ -132,7 +132,6 @@ func newError(e gjson.Result, raw []byte) *ErrorInfo {
 		case "status", "status_code":
 			info.Status = int(count(v))
 		}
-		return true
 	})
 	if n, err := strconv.Atoi(info.Code); err == nil && info.Status == 0 {
 		info.Status = n

@@ -18,17 +18,15 @@ func (r *Result) Text() string {
 	case r.protocol == models.ProtocolAnthropic:
 		addBlocks(&out, root.Get("content"))
 	case r.protocol == models.ProtocolResponses:
-		root.Get("output").ForEach(func(_, item gjson.Result) bool {
+		elements(root.Get("output"), func(item gjson.Result) {
 			addStrings(&out, item, "name", "arguments", "input", "code")
 			addBlocks(&out, item.Get("summary"))
 			addBlocks(&out, item.Get("content"))
-			return true
 		})
 	default:
-		root.Get("choices").ForEach(func(_, choice gjson.Result) bool {
+		elements(root.Get("choices"), func(choice gjson.Result) {
 			addStrings(&out, choice, "text")
 			addMessage(&out, choice.Get("message"))
-			return true
 		})
 		addStrings(&out, root, "text")
 	}
@@ -44,10 +42,9 @@ func addMessage(out *strings.Builder, message gjson.Result) {
 	addStrings(out, message, "content", "refusal")
 	addBlocks(out, message.Get("content"))
 	addStrings(out, message.Get("function_call"), "name", "arguments")
-	message.Get("tool_calls").ForEach(func(_, call gjson.Result) bool {
+	elements(message.Get("tool_calls"), func(call gjson.Result) {
 		addStrings(out, call.Get("function"), "name", "arguments")
 		addStrings(out, call.Get("custom"), "name", "input")
-		return true
 	})
 }
 
@@ -56,12 +53,11 @@ func addBlocks(out *strings.Builder, list gjson.Result) {
 	if !list.IsArray() {
 		return
 	}
-	list.ForEach(func(_, block gjson.Result) bool {
+	elements(list, func(block gjson.Result) {
 		addStrings(out, block, "text", "thinking", "refusal", "name")
 		if input := block.Get("input"); input.IsObject() {
 			out.WriteString(input.Raw)
 		}
-		return true
 	})
 }
 

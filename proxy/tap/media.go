@@ -23,6 +23,7 @@ func (m *mediaStream) event(ev sse.Event, root gjson.Result) {
 	if usage := root.Get("usage"); usage.IsObject() {
 		m.counts.update(readUsage(usage, models.ProtocolOpenAI))
 	}
+	m.fail(models.ProtocolOpenAI, ev)
 	switch {
 	case name == "transcript.text.delta":
 		piece := inner(root.Get("delta"))

@@ -31,14 +31,13 @@ func (m *messageStream) event(ev sse.Event, root gjson.Result) {
 		m.delta(root)
 	case "content_block_start":
 		var index, start gjson.Result
-		root.ForEach(func(key, v gjson.Result) bool {
-			switch key.Str {
+		members(root, func(key string, v gjson.Result) {
+			switch key {
 			case "index":
 				index = v
 			case "content_block":
 				start = v
 			}
-			return true
 		})
 		m.begin(index.Int(), start)
 	case "message_start":
@@ -47,50 +46,48 @@ func (m *messageStream) event(ev sse.Event, root gjson.Result) {
 		m.update(root)
 	case "message_stop":
 		m.terminated = true
+	case "error":
+		m.fail(models.ProtocolAnthropic, ev)
 	}
 }
 
 // start takes the message so far. It may hold content already, and some gateways send it twice.
 func (m *messageStream) start(message gjson.Result) {
-	message.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(message, func(key string, v gjson.Result) {
+		switch key {
 		case "content":
 			if len(m.blocks) == 0 {
-				v.ForEach(func(_, item gjson.Result) bool {
+				elements(v, func(item gjson.Result) {
 					m.begin(int64(len(m.blocks)), item)
-					return true
 				})
 			}
 		case "usage":
 			m.count(v)
 		default:
-			m.top.replace(key.Str, v, &m.budget)
+			m.top.replace(key, v, &m.budget)
 		}
-		return true
 	})
 	note(&m.id, message.Get("id"))
 	note(&m.model, message.Get("model"))
 }
 
 func (m *messageStream) update(root gjson.Result) {
-	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(root, func(key string, v gjson.Result) {
+		switch key {
 		case "type":
 		case "usage":
 			m.count(v)
 		case "delta":
-			v.ForEach(func(key, v gjson.Result) bool {
-				m.top.replace(key.Str, v, &m.budget)
-				if key.Str == "stop_reason" && v.Type == gjson.String {
+			members(v, func(key string, v gjson.Result) {
+				m.top.replace(key, v, &m.budget)
+				if key == "stop_reason" && v.Type == gjson.String {
 					m.finish = ""
 					note(&m.finish, v)
 				}
-				return true
 			})
 		default: // context_management
-			m.top.replace(key.Str, v, &m.budget)
+			m.top.replace(key, v, &m.budget)
 		}
-		return true
 	})
 }
 
@@ -100,11 +97,10 @@ func (m *messageStream) count(usage gjson.Result) {
 		return
 	}
 	m.counts.update(readUsage(usage, models.ProtocolAnthropic))
-	usage.ForEach(func(key, v gjson.Result) bool {
-		if f := m.usage.find(key.Str); f == nil || v.Raw != "0" && v.Type != gjson.Null {
-			m.usage.replace(key.Str, v, &m.budget)
+	members(usage, func(key string, v gjson.Result) {
+		if f := m.usage.find(key); f == nil || v.Raw != "0" && v.Type != gjson.Null {
+			m.usage.replace(key, v, &m.budget)
 		}
-		return true
 	})
 }
 
@@ -128,22 +124,21 @@ func (m *messageStream) find(index int64) *block {
 func (m *messageStream) delta(root gjson.Result) {
 	var index int64
 	var delta gjson.Result
-	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(root, func(key string, v gjson.Result) {
+		switch key {
 		case "index":
 			index = v.Int()
 		case "delta":
 			delta = v
 		}
-		return true
 	})
 	b := m.find(index)
 	if b == nil {
 		m.budget.cut += int64(len(delta.Raw))
 		return
 	}
-	delta.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(delta, func(key string, v gjson.Result) {
+		switch key {
 		case "type":
 		case "partial_json":
 			m.budget.text += int64(len(inner(v)))
@@ -154,9 +149,8 @@ func (m *messageStream) delta(root gjson.Result) {
 				f.element(v.Raw, &m.budget)
 			}
 		default:
-			b.deltas.add(key.Str, v, &m.budget)
+			b.deltas.add(key, v, &m.budget)
 		}
-		return true
 	})
 }
 
@@ -195,23 +189,22 @@ func (m *messageStream) writeContent(w *writer) {
 func (b *block) write(w *writer) {
 	w.open('{')
 	var done []string
-	gjson.ParseBytes(b.start).ForEach(func(key, v gjson.Result) bool {
-		w.key(key.Str)
-		f := b.deltas.find(key.Str)
+	members(gjson.ParseBytes(b.start), func(key string, v gjson.Result) {
+		w.key(key)
+		f := b.deltas.find(key)
 		switch {
-		case key.Str == "input" && !b.partial.empty():
+		case key == "input" && !b.partial.empty():
 			b.writeInput(w)
 		case f == nil:
 			w.raw([]byte(v.Raw))
 		case f.kind == fieldText:
 			w.text(inner(v), &f.text)
 		case f.kind == fieldList && v.IsArray() && len(v.Raw) > 2 && v.Get("#").Int() > 0:
-			w.elements(append([]byte(v.Raw[1:len(v.Raw)-1]+","), f.raw...))
+			w.joined(append([]byte(v.Raw[1:len(v.Raw)-1]+","), f.raw...))
 		default:
 			f.value(w)
 		}
-		done = append(done, key.Str)
-		return true
+		done = append(done, key)
 	})
 	b.deltas.write(w, done...)
 	w.close('}')

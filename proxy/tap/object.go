@@ -93,9 +93,8 @@ func (o *object) merge(key string, v gjson.Result, b *budget, depth int) {
 		if f.kind != fieldObject {
 			f.kind, f.raw, f.object = fieldObject, nil, &object{}
 		}
-		v.ForEach(func(key, value gjson.Result) bool {
-			f.object.merge(key.Str, value, b, depth+1)
-			return true
+		members(v, func(key string, value gjson.Result) {
+			f.object.merge(key, value, b, depth+1)
 		})
 	case f.kind == fieldRaw:
 		f.set(v.Raw, b)
@@ -134,9 +133,8 @@ func (f *field) join(array gjson.Result, b *budget) {
 			f.element(`{"type":"text","text":"`+string(before.appendTo(nil))+`"}`, b)
 		}
 	}
-	array.ForEach(func(_, element gjson.Result) bool {
+	elements(array, func(element gjson.Result) {
 		f.element(element.Raw, b)
-		return true
 	})
 }
 
@@ -167,7 +165,7 @@ func (f *field) value(w *writer) {
 	case fieldText:
 		w.text("", &f.text)
 	case fieldList:
-		w.elements(f.raw)
+		w.joined(f.raw)
 	case fieldObject:
 		w.open('{')
 		f.object.write(w)

@@ -49,6 +49,11 @@ func (r *responseStream) event(ev sse.Event, root gjson.Result) {
 		r.take(root.Get("response"))
 		r.finish = responseFinish(root.Get("response"))
 		r.final, r.terminated = root.Get("response.output").IsArray() || len(r.items) == 0, true
+		if name == "response.failed" {
+			r.fail(models.ProtocolResponses, ev)
+		}
+	case "error", "":
+		r.fail(models.ProtocolResponses, ev)
 	default:
 		if kind, ok := strings.CutSuffix(name, ".delta"); ok {
 			r.delta(strings.TrimPrefix(kind, "response."), root)
@@ -118,8 +123,8 @@ func (r *responseStream) find(index int64) *item {
 func (r *responseStream) delta(kind string, root gjson.Result) {
 	var output, index int64
 	var delta gjson.Result
-	root.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(root, func(key string, v gjson.Result) {
+		switch key {
 		case "output_index":
 			output = v.Int()
 		case "content_index", "summary_index":
@@ -127,7 +132,6 @@ func (r *responseStream) delta(kind string, root gjson.Result) {
 		case "delta":
 			delta = v
 		}
-		return true
 	})
 	piece := inner(delta)
 	r.budget.text += int64(len(piece))
@@ -159,12 +163,11 @@ func (r *responseStream) write(w *writer) {
 		return
 	}
 	w.open('{')
-	gjson.ParseBytes(r.response).ForEach(func(key, v gjson.Result) bool {
-		if key.Str != "output" {
-			w.key(key.Str)
+	members(gjson.ParseBytes(r.response), func(key string, v gjson.Result) {
+		if key != "output" {
+			w.key(key)
 			w.raw([]byte(v.Raw))
 		}
-		return true
 	})
 	w.key("output")
 	w.open('[')
@@ -183,8 +186,8 @@ var lists = map[string]struct{ member, partType, text string }{
 	"reasoning_summary_text": {"summary", "summary_text", "text"},
 }
 
-// members are the string members that other deltas grow.
-var members = map[string]string{
+// grown are the string members that other deltas grow.
+var grown = map[string]string{
 	"function_call_arguments":    "arguments",
 	"mcp_call_arguments":         "arguments",
 	"custom_tool_call_input":     "input",
@@ -202,12 +205,11 @@ func (it *item) write(w *writer) {
 		replaced[p.member()] = true
 	}
 	w.open('{')
-	gjson.ParseBytes(it.raw).ForEach(func(key, v gjson.Result) bool {
-		if !replaced[key.Str] {
-			w.key(key.Str)
+	members(gjson.ParseBytes(it.raw), func(key string, v gjson.Result) {
+		if !replaced[key] {
+			w.key(key)
 			w.raw([]byte(v.Raw))
 		}
-		return true
 	})
 	for i := range it.parts {
 		p := &it.parts[i]
@@ -246,7 +248,7 @@ func (p *part) member() string {
 	if list, ok := lists[p.kind]; ok {
 		return list.member
 	}
-	if member, ok := members[p.kind]; ok {
+	if member, ok := grown[p.kind]; ok {
 		return member
 	}
 	return p.kind

@@ -40,6 +40,13 @@ type seen struct {
 	failure    *ErrorInfo
 }
 
+// fail notes the error of an event that looks like one.
+func (s *seen) fail(protocol models.Protocol, ev sse.Event) {
+	if s.failure == nil {
+		s.failure = ErrorOf(protocol, ev)
+	}
+}
+
 // observer follows the events of one protocol.
 type observer interface {
 	// event takes one message that holds JSON. Nothing of it is kept without a copy.
@@ -121,9 +128,6 @@ func (t *Tap) observe(ev sse.Event) {
 		t.seen.terminated = true
 	default:
 		t.events++
-		if failure := ErrorOf(t.protocol, ev); failure != nil && t.seen.failure == nil {
-			t.seen.failure = failure
-		}
 		t.observer.event(ev, gjson.ParseBytes(ev.Data))
 	}
 }
@@ -163,6 +167,12 @@ func (t *Tap) Result() Result {
 	}
 	return r
 }
+
+// Terminated reports whether the protocol's last event of a stream has come.
+func (t *Tap) Terminated() bool { return t.seen.terminated }
+
+// Failure returns the error that the provider reported in a stream so far; nil if there is none.
+func (t *Tap) Failure() *ErrorInfo { return t.seen.failure }
 
 // Partial returns the message as far as it has come.
 func (t *Tap) Partial() []byte {

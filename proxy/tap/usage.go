@@ -24,8 +24,8 @@ type counts struct {
 // cache_creation_input_tokens, iterations), Perplexity (reasoning_tokens).
 func readUsage(usage gjson.Result, protocol models.Protocol) counts {
 	c := counts{cacheBesideInput: protocol == models.ProtocolAnthropic}
-	usage.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(usage, func(key string, v gjson.Result) {
+		switch key {
 		case "prompt_tokens", "input_tokens":
 			c.told = c.told || v.Type == gjson.Number
 			c.input = count(v)
@@ -47,7 +47,6 @@ func readUsage(usage gjson.Result, protocol models.Protocol) counts {
 		case "iterations":
 			c.iterations(v)
 		}
-		return true
 	})
 	return c
 }
@@ -61,8 +60,8 @@ func count(v gjson.Result) int64 {
 }
 
 func (c *counts) inputDetails(details gjson.Result) {
-	details.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(details, func(key string, v gjson.Result) {
+		switch key {
 		case "cached_tokens":
 			c.cached = max(c.cached, count(v))
 		case "cache_write_tokens", "cache_creation_tokens":
@@ -70,33 +69,30 @@ func (c *counts) inputDetails(details gjson.Result) {
 		case "audio_tokens":
 			c.audioInput = count(v)
 		}
-		return true
 	})
 }
 
 func (c *counts) outputDetails(details gjson.Result) {
-	details.ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
+	members(details, func(key string, v gjson.Result) {
+		switch key {
 		case "reasoning_tokens", "thinking_tokens":
 			c.reasoning = max(c.reasoning, count(v))
 		case "audio_tokens":
 			c.audioOut = count(v)
 		}
-		return true
 	})
 }
 
 // iterations adds up the compaction runs, which Anthropic's totals leave out although they are billed. (Runs of an advisor
 // are left out there too, and here: they are billed at another model's price.)
 func (c *counts) iterations(list gjson.Result) {
-	list.ForEach(func(_, run gjson.Result) bool {
+	elements(list, func(run gjson.Result) {
 		if run.Get("type").Str == "compaction" {
 			c.compactIn += count(run.Get("input_tokens"))
 			c.compactOut += count(run.Get("output_tokens"))
 			c.compactRead += count(run.Get("cache_read_input_tokens"))
 			c.compactWr += count(run.Get("cache_creation_input_tokens"))
 		}
-		return true
 	})
 }
 

@@ -76,8 +76,8 @@ func (w *writer) text(first string, t *text) {
 	}
 }
 
-// elements writes an array of a list that is already joined by commas.
-func (w *writer) elements(list []byte) {
+// joined writes an array of a list that is already joined by commas.
+func (w *writer) joined(list []byte) {
 	w.next()
 	start := len(w.buf)
 	w.buf = append(append(append(w.buf, '['), list...), ']')
