@@ -46,7 +46,7 @@ func (c *conn) exchange() {
 		}
 		return
 	}
-	c.open = !http1.Close
+	c.open = !http1.Close && http1.ProtoAtLeast(1, 1)
 	body, err := c.readBody(http1)
 	if err != nil {
 		c.open = false
@@ -78,7 +78,7 @@ func (c *conn) answer(r *Request, http11 bool) {
 
 	out := &delivery{conn: c, ctx: ctx, http11: http11, entry: entry}
 	left := c.watch(func() {
-		if !out.complete.Load() {
+		if !out.complete.Load() && s.ctx.Err() == nil {
 			entry.abort(time.Now())
 		}
 		cancel()

@@ -42,7 +42,7 @@ type delivery struct {
 // send delivers the answer as the fault wants it. After an error the connection is of no further use.
 func (d *delivery) send(f *Fault, a *answers.Answer) error {
 	d.fault, d.answer = f, a
-	d.stream = a.Events != nil
+	d.stream = a.Events != nil || strings.HasPrefix(a.ContentType, "text/event-stream")
 	switch {
 	case f.Blackhole, f.Stall != nil && f.Stall.before():
 		return d.hang()
@@ -51,9 +51,7 @@ func (d *delivery) send(f *Fault, a *answers.Answer) error {
 		d.conn.reset()
 		return errCut
 	case f.Finish.before():
-		d.complete.Store(true)
-		d.conn.wire.Close()
-		return errCut
+		return d.finish()
 	}
 	if err := d.pause(f.DelayHeader); err != nil {
 		return err
@@ -62,6 +60,10 @@ func (d *delivery) send(f *Fault, a *answers.Answer) error {
 	body := d.body()
 	if err := d.head(body); err != nil {
 		return err
+	}
+	if d.bodiless() {
+		d.complete.Store(true)
+		return nil
 	}
 	if err := d.parts(body); err != nil {
 		return err
@@ -75,10 +77,12 @@ func (d *delivery) send(f *Fault, a *answers.Answer) error {
 // body is the answer's body in the parts it is sent in.
 func (d *delivery) body() [][]byte {
 	a := d.answer
-	if d.stream {
+	switch {
+	case a.Events != nil:
 		return renderEvents(a.Events, answers.Protocol(d.entry.Endpoint), d.fault)
-	}
-	if !a.Pieces {
+	case d.stream:
+		return splitEvents(a.Body)
+	case !a.Pieces:
 		return [][]byte{a.Body}
 	}
 	const piece = 4 << 10
@@ -87,6 +91,11 @@ func (d *delivery) body() [][]byte {
 		parts = append(parts, rest[:min(piece, len(rest))])
 	}
 	return parts
+}
+
+// bodiless reports whether the answer may not have a body.
+func (d *delivery) bodiless() bool {
+	return d.entry.Method == http.MethodHead || d.status == http.StatusNoContent || d.status == http.StatusNotModified
 }
 
 // head writes the interim answers, the status line and the header.
@@ -122,6 +131,8 @@ func (d *delivery) framing(body [][]byte) string {
 	}
 	lengthKnown := !d.stream && !d.answer.Pieces && !d.fault.BadChunk
 	switch {
+	case d.status == http.StatusNoContent:
+		return ""
 	case d.fault.ShortLength:
 		return "Content-Length: " + strconv.Itoa(total/2) + "\r\n"
 	case d.fault.LongLength:
@@ -204,7 +215,7 @@ func (d *delivery) part(p []byte, last bool) error {
 	cutter, keep := d.cutInside(p)
 	for rest := p[:keep]; len(rest) > 0; {
 		n := d.segment(rest)
-		if last && cutter == nil && n == len(rest) && !d.chunked {
+		if last && cutter == nil && n == len(rest) {
 			d.complete.Store(true)
 		}
 		if err := d.payload(rest[:n]); err != nil {
@@ -256,12 +267,13 @@ func (d *delivery) reset() error {
 
 func (d *delivery) finish() error {
 	d.complete.Store(true)
-	d.conn.wire.Close()
+	d.conn.tcp.Close()
 	return errCut
 }
 
 // hang sends nothing more until the client leaves.
 func (d *delivery) hang() error {
+	d.complete.Store(false)
 	<-d.ctx.Done()
 	return errCut
 }

@@ -25,6 +25,20 @@ func renderEvents(events []answers.Event, p models.Protocol, f *Fault) [][]byte 
 	return out
 }
 
+// splitEvents cuts the text of a stream behind each empty line.
+func splitEvents(text []byte) [][]byte {
+	var out [][]byte
+	for len(text) > 0 {
+		end := len(text)
+		if i := bytes.Index(text, []byte("\n\n")); i >= 0 {
+			end = i + 2
+		}
+		out = append(out, text[:end])
+		text = text[end:]
+	}
+	return out
+}
+
 // rewrite leaves out, doubles and replaces events.
 func (f *Fault) rewrite(events []answers.Event, p models.Protocol) []answers.Event {
 	switch {

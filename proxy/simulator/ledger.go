@@ -49,11 +49,16 @@ type Ledger struct {
 	mu      sync.Mutex
 	entries []*Entry
 	last    int64
-	changed chan struct{} // closed and replaced at each change
+	bodies  int           // bytes of all bodies that are kept
+	bodied  int           // entries before this one have no body any more
+	changed chan struct{} // closed at the next change; nil when nobody waits
 }
 
+// maxBodies bounds the bytes of all bodies together.
+const maxBodies = 64 << 20
+
 func newLedger(size, bodyLimit int) *Ledger {
-	return &Ledger{size: size, bodyLimit: bodyLimit, changed: make(chan struct{})}
+	return &Ledger{size: size, bodyLimit: bodyLimit}
 }
 
 // tracked is an entry that is still being written.
@@ -75,18 +80,38 @@ func (l *Ledger) open(r *Request, requestID string) *tracked {
 	defer l.mu.Unlock()
 	l.last++
 	e.ID = l.last
-	if len(l.entries) >= l.size {
-		l.entries = slices.Delete(l.entries, 0, len(l.entries)-l.size+1)
-	}
 	l.entries = append(l.entries, e)
+	l.bodies += len(e.Body)
+	l.shrink()
 	l.notify()
 	return &tracked{e, l}
 }
 
+// shrink drops the oldest bodies and entries until the ledger is within its bounds. The lock is held.
+func (l *Ledger) shrink() {
+	for ; l.bodies > maxBodies; l.bodied++ {
+		l.dropBody(l.entries[l.bodied])
+	}
+	if surplus := len(l.entries) - l.size; surplus > 0 {
+		for _, e := range l.entries[:surplus] {
+			l.dropBody(e)
+		}
+		l.entries = slices.Delete(l.entries, 0, surplus)
+		l.bodied = max(0, l.bodied-surplus)
+	}
+}
+
+func (l *Ledger) dropBody(e *Entry) {
+	l.bodies -= len(e.Body)
+	e.Body = nil
+}
+
 // notify wakes those who wait for a change. The lock is held.
 func (l *Ledger) notify() {
-	close(l.changed)
-	l.changed = make(chan struct{})
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
 }
 
 func (t *tracked) abort(at time.Time) {
@@ -117,7 +142,7 @@ func (t *tracked) finish(d *delivery, err error) {
 func (l *Ledger) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = nil
+	l.entries, l.bodies, l.bodied = nil, 0, 0
 	l.notify()
 }
 
@@ -169,9 +194,7 @@ var errNotSeen = errors.New("simulator: not seen")
 // Wait waits until n entries match and returns them, the first n.
 func (l *Ledger) Wait(ctx context.Context, n int, match func(Entry) bool) ([]Entry, error) {
 	for {
-		l.mu.Lock()
-		found, changed := l.matching(match), l.changed
-		l.mu.Unlock()
+		found, changed := l.watch(match)
 		if len(found) >= n {
 			return found[:n], nil
 		}
@@ -181,6 +204,16 @@ func (l *Ledger) Wait(ctx context.Context, n int, match func(Entry) bool) ([]Ent
 			return found, fmt.Errorf("%w: %d of %d requests: %w", errNotSeen, len(found), n, ctx.Err())
 		}
 	}
+}
+
+// watch returns what matches now and a channel that is closed at the next change.
+func (l *Ledger) watch(match func(Entry) bool) ([]Entry, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	return l.matching(match), l.changed
 }
 
 // WaitAborted waits until a client has left one of the requests that match.

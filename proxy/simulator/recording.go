@@ -88,7 +88,7 @@ func RecordingNamed(name string) (Recording, bool) {
 	return Recording{}, false
 }
 
-// replay is a recording as an answer, in one piece: a stream is sent as it was recorded, not event by event.
+// replay is a recording as an answer. What it holds is sent as it is; only pauses, cuts and segments apply to it.
 func replay(name string, p models.Protocol, requestID string) *answers.Answer {
 	r, ok := RecordingNamed(name)
 	if !ok {
@@ -97,7 +97,6 @@ func replay(name string, p models.Protocol, requestID string) *answers.Answer {
 	a := &answers.Answer{Status: r.Status, ContentType: jsonType, Body: r.Response, Header: [][2]string{answers.IDHeader(p, requestID)}}
 	if r.Stream {
 		a.ContentType = "text/event-stream; charset=utf-8"
-		a.Pieces = true
 	}
 	return a
 }

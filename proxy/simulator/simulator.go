@@ -256,10 +256,16 @@ func (s *Server) untrack(c net.Conn) {
 	delete(s.conns, c)
 }
 
+// maxHits bounds the memory that ever new model names take; beyond it all sequences start anew.
+const maxHits = 100_000
+
 // hit counts the requests of one kind, from 1.
 func (s *Server) hit(kind string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.hits) >= maxHits {
+		clear(s.hits)
+	}
 	s.hits[kind]++
 	return s.hits[kind]
 }

@@ -100,7 +100,7 @@ func (c *conversation) toolCalls() []call {
 	}
 	calls := make([]call, 0, len(wanted))
 	for i, t := range wanted {
-		calls = append(calls, call{t.name, string(encode(sampler{variant: i}.arguments(t.schema)))})
+		calls = append(calls, call{t.name, string(encode((&sampler{variant: i}).arguments(t.schema)))})
 	}
 	return calls
 }

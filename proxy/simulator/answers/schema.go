@@ -5,32 +5,40 @@ import (
 	"strings"
 )
 
-// deepest bounds how far a schema that refers to itself is followed.
-const deepest = 12
+// deepest bounds how far a schema that refers to itself is followed, most how many values are made for it.
+const (
+	deepest = 12
+	most    = 2000
+)
 
 // sampler makes values that fit a JSON schema. Its variant tells parallel calls of one tool apart.
 type sampler struct {
 	variant int
 	root    map[string]any
+	made    int
 }
 
 // sample makes a value that fits the schema; a schema that is none gives an empty object.
-func sample(schema json.RawMessage) any { return sampler{}.arguments(schema) }
+func sample(schema json.RawMessage) any { return (&sampler{}).arguments(schema) }
 
 // arguments makes the arguments of a call: an object always, as the schema of a tool without arguments may say nothing.
-func (s sampler) arguments(schema json.RawMessage) any {
+func (s *sampler) arguments(schema json.RawMessage) any {
 	if json.Unmarshal(schema, &s.root) != nil || s.root == nil {
 		return object{}
 	}
-	if value, ok := s.value("", s.root, 0).(string); ok && value != "" {
+	value := s.value("", s.root, 0)
+	if _, text := value.(string); text {
 		return object{}
 	}
-	return s.value("", s.root, 0)
+	return value
 }
 
-func (s sampler) value(name string, schema map[string]any, depth int) any {
+func (s *sampler) value(name string, schema map[string]any, depth int) any {
 	if fixed, ok := fixedValue(schema); ok {
 		return fixed
+	}
+	if s.made++; s.made > most {
+		return nil
 	}
 	if ref, ok := schema["$ref"].(string); ok && depth < deepest {
 		return s.value(name, s.resolve(ref), depth+1)
@@ -65,7 +73,7 @@ func fixedValue(schema map[string]any) (any, bool) {
 	return nil, false
 }
 
-func (s sampler) object(schema map[string]any, depth int) any {
+func (s *sampler) object(schema map[string]any, depth int) any {
 	properties, _ := schema["properties"].(map[string]any)
 	out := make(map[string]any, len(properties))
 	for name, p := range properties {
@@ -78,7 +86,7 @@ func (s sampler) object(schema map[string]any, depth int) any {
 	return out
 }
 
-func (s sampler) array(name string, schema map[string]any, depth int) any {
+func (s *sampler) array(name string, schema map[string]any, depth int) any {
 	items, ok := schema["items"].(map[string]any)
 	if !ok || depth >= deepest {
 		return list{}
@@ -91,7 +99,7 @@ func (s sampler) array(name string, schema map[string]any, depth int) any {
 	return out
 }
 
-func (s sampler) text(name string, schema map[string]any) string {
+func (s *sampler) text(name string, schema map[string]any) string {
 	switch schema["format"] {
 	case "date":
 		return "2026-01-02"
@@ -112,7 +120,7 @@ func (s sampler) text(name string, schema map[string]any) string {
 }
 
 // resolve follows a reference inside the schema, such as "#/$defs/Point".
-func (s sampler) resolve(ref string) map[string]any {
+func (s *sampler) resolve(ref string) map[string]any {
 	var at any = s.root
 	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 		node, ok := at.(map[string]any)

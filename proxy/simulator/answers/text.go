@@ -48,7 +48,11 @@ func shorten(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
-// pieces splits text as a stream does: a word with the space before it. Joined again they are the text.
+// longPiece is how many bytes a piece of text may have.
+const longPiece = 16
+
+// pieces splits text as a stream does: a word with the space before it, and long words, as JSON is made of, in parts. Joined
+// again they are the text.
 func pieces(text string) []string {
 	var out []string
 	for start := 0; start < len(text); {
@@ -56,7 +60,7 @@ func pieces(text string) []string {
 		for end < len(text) && text[end] != ' ' {
 			end++
 		}
-		out = append(out, text[start:end])
+		out = append(out, fragments(text[start:end], longPiece)...)
 		start = end
 	}
 	return out
