@@ -29,14 +29,17 @@ func (e *requestEncoder) messages() {
 	e.w.EndArray()
 }
 
+// message writes a message, unless nothing is left of its parts.
 func (e *requestEncoder) message(m *llm.Message) {
 	w := &e.w
+	mark := w.Len()
 	w.Object("")
 	w.Str("role", e.role(m.Role))
 	if m.Role == llm.RoleAssistant {
 		e.assistant(m)
-	} else {
-		e.content(m)
+	} else if !e.content(m) {
+		w.Cut(mark)
+		return
 	}
 	w.OptStr("name", m.Name)
 	w.EndObject()
@@ -52,19 +55,23 @@ func (e *requestEncoder) role(r llm.Role) string {
 
 // content writes text as a string, and as a list only where something else is in it or the client sent a list: some
 // vendors take nothing but strings.
-func (e *requestEncoder) content(m *llm.Message) {
+// It reports whether anything was left to write.
+func (e *requestEncoder) content(m *llm.Message) bool {
 	w := &e.w
 	if llm.AllText(m.Parts) && (len(m.Parts) == 1 || e.r.From != llm.Chat) && !e.keepsCache(m.Parts) {
 		e.noteCache(m, m.Parts)
 		w.Str("content", llm.JoinText(m.Parts, "\n\n"))
-		return
+		return true
 	}
 	e.noteCache(m, m.Parts)
 	w.Array("content")
+	start := w.Len()
 	for i, p := range m.Parts {
 		e.part(m, i, p)
 	}
+	written := w.Len() > start || len(m.Parts) == 0
 	w.EndArray()
+	return written
 }
 
 // keepsCache reports whether a chat client's own cache marks would be lost in a plain string.

@@ -27,15 +27,21 @@ func (e *requestEncoder) input(list []llm.Message) {
 	e.w.EndArray()
 }
 
-// message writes a message item of these parts of m.
+// message writes a message item of these parts of m, unless nothing is left of them.
 func (e *requestEncoder) message(m *llm.Message, parts []llm.Part, textType string) {
 	w := &e.w
+	mark := w.Len()
 	w.Object("")
 	w.Str("type", "message")
 	w.Str("role", string(m.Role))
 	w.Array("content")
+	start := w.Len()
 	for i, p := range parts {
 		e.part(m, i, p, textType)
+	}
+	if w.Len() == start && len(parts) > 0 {
+		w.Cut(mark)
+		return
 	}
 	w.EndArray()
 	w.EndObject()
