@@ -42,3 +42,11 @@ func dialectOf(path string) models.Protocol {
 	}
 	return models.ProtocolOpenAI
 }
+
+// ProtocolOf is the dialect of an endpoint.
+func ProtocolOf(path models.Endpoint) models.Protocol {
+	if e := endpointOf(path); e != nil {
+		return e.Protocol
+	}
+	return models.ProtocolOpenAI
+}

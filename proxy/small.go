@@ -56,7 +56,7 @@ func setSafe(h http.Header, name, value string) {
 	}
 	var b strings.Builder
 	for i := range len(value) {
-		if c := value[i]; c > ' ' && c < 0x7f && c != '%' {
+		if c := value[i]; c >= ' ' && c < 0x7f && c != '%' {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)

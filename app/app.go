@@ -1,0 +1,186 @@
+// Package app is the composition root: it builds every part from the configuration, wires them, serves, and takes them
+// down in the right order.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"squirrel/app/admin"
+	"squirrel/app/auth"
+	"squirrel/app/config"
+	"squirrel/jobs"
+	"squirrel/models"
+	"squirrel/models/prices"
+	"squirrel/models/store"
+	"squirrel/proxy"
+	"squirrel/proxy/edge"
+	"squirrel/proxy/limits"
+	"squirrel/proxy/reqlog"
+	"squirrel/proxy/upstream"
+	"squirrel/routing"
+)
+
+// Version is the program's, set by main.
+var Version = "dev"
+
+// writeTimeout is how long a client may take nothing of an answer before it is cut.
+const writeTimeout = 30 * time.Second
+
+// App is a running gateway.
+type App struct {
+	cfg      config.Config
+	logger   *slog.Logger
+	registry *prometheus.Registry
+
+	store   *store.Store
+	spool   *reqlog.Spool
+	shipper *reqlog.Shipper
+	redact  *reqlog.Redactor
+	router  *routing.Router
+	keys    *proxy.Keyring
+	limits  *limits.Limiter
+	client  *upstream.Client
+	gateway *proxy.Gateway
+	auth    *auth.Auth
+	admin   *admin.Service
+	jobs    *jobs.Runner
+
+	fiber    *fiber.App
+	listener net.Listener
+	loaded   atomic.Int64 // version of the configuration in use
+	draining atomic.Bool
+	work     sync.WaitGroup
+	stopWork context.CancelFunc
+}
+
+// Start builds the gateway and begins to listen; Run serves. The data directory must be there already (config.OpenDataDir).
+func Start(ctx context.Context, cfg config.Config, logger *slog.Logger) (*App, error) {
+	a := &App{cfg: cfg, logger: logger, registry: prometheus.NewRegistry()}
+	for _, step := range []func(context.Context) error{a.openStore, a.openLog, a.buildPlanes, a.reload, a.listen} {
+		if err := step(ctx); err != nil {
+			a.close()
+			return nil, err
+		}
+	}
+	a.startWork()
+	return a, nil
+}
+
+func (a *App) openStore(ctx context.Context) (err error) {
+	cipher, err := store.NewCipher(a.cfg.EncryptionKey)
+	if err != nil {
+		return err
+	}
+	a.store, err = store.Open(ctx, store.Config{Type: a.cfg.DatabaseType, URL: a.cfg.DatabaseURL.Reveal(), Cipher: cipher, Logger: a.logger})
+	return err
+}
+
+func (a *App) openLog(context.Context) (err error) {
+	a.redact = reqlog.NewRedactor(reqlog.RedactPolicy{KeepBodies: a.cfg.LogRedactBody == config.RedactOff, KeyPrefix: a.cfg.APIKeyPrefix})
+	a.spool, err = reqlog.OpenSpool(reqlog.SpoolConfig{
+		Dir: filepath.Join(a.cfg.DataDir, "spool"), MaxBytes: a.cfg.LogSpoolMaxBytes, FsyncInterval: a.cfg.LogFsyncInterval, Logger: a.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("open the log spool: %w", err)
+	}
+	a.shipper = reqlog.NewShipper(a.spool, a.store, reqlog.ShipperOptions{Logger: a.logger})
+	return nil
+}
+
+func (a *App) buildPlanes(context.Context) error {
+	tmp := filepath.Join(a.cfg.DataDir, "tmp")
+	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(tmp, 0o700)); err != nil { // uploads of an earlier life
+		return fmt.Errorf("prepare the directory for uploads: %w", err)
+	}
+	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: prices.Embedded().Prices})
+	a.keys = proxy.NewKeyring()
+	a.limits = limits.New(a.store.SpendSince, time.Now)
+	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
+	a.gateway = proxy.New(a.gatewayOptions(tmp), proxy.Parts{
+		Router: a.router, Keys: a.keys, Client: a.client, Recorder: a.spool, Redactor: a.redact,
+		Metrics: proxy.NewMetrics(a.registry), Limits: a.limits, Logger: a.logger,
+	})
+	a.registerOperational()
+	return a.buildControl()
+}
+
+func (a *App) gatewayOptions(tmp string) proxy.Options {
+	return proxy.Options{
+		RetryMaxAttempts: a.cfg.RetryMaxAttempts, RetryDelay: a.cfg.RetryDelay, MaxTotalAttempts: a.cfg.MaxTotalAttempts,
+		ExchangeTimeout: a.cfg.HTTPTimeout, MaxRequestBytes: a.cfg.MaxRequestBytes, MaxUploadBytes: a.cfg.MaxUploadBytes,
+		LogBodyMaxBytes: a.cfg.LogBodyMaxBytes, StreamEvents: a.cfg.LogStreamEvents, Instance: a.spool.Instance(), TempDir: tmp,
+		ClientIP: a.clientIP,
+	}
+}
+
+// reload reads the configuration and swaps it into the data plane. On failure the present one stays in use.
+func (a *App) reload(ctx context.Context) error {
+	cfg, err := a.store.LoadConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("load the configuration: %w", err)
+	}
+	for _, problem := range a.router.Swap(cfg) {
+		a.logger.Warn("a part of the configuration can't be used", "problem", problem)
+	}
+	a.keys.Swap(cfg.Keys)
+	a.redact.SetSecrets(secretsOf(cfg, a.cfg))
+	a.limits.Retain(func(id int64) bool {
+		for i := range cfg.Keys {
+			if cfg.Keys[i].ID == id {
+				return true
+			}
+		}
+		return false
+	})
+	a.loaded.Store(cfg.Version)
+	return nil
+}
+
+// secretsOf lists what must not appear in any log: the providers' keys and our own.
+func secretsOf(cfg models.Config, own config.Config) []models.Secret {
+	secrets := []models.Secret{models.Secret(own.AdminPassword), models.Secret(own.MetricsToken)}
+	for i := range cfg.Providers {
+		p := &cfg.Providers[i]
+		secrets = append(secrets, p.APIKey, p.ProxyURL)
+		for _, value := range p.ExtraHeaders {
+			if len(value) >= 12 {
+				secrets = append(secrets, models.Secret(value))
+			}
+		}
+	}
+	return secrets
+}
+
+func (a *App) listen(ctx context.Context) error {
+	a.fiber = a.newFiber()
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.ListenAddress())
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.cfg.ListenAddress(), err)
+	}
+	a.listener = edge.NewListener(l, writeTimeout)
+	return nil
+}
+
+// Addr is the address the gateway listens on.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Store gives access to the database, for seeding.
+func (a *App) Store() *store.Store { return a.store }
+
+// Reload makes the data plane use what the database holds now.
+func (a *App) Reload(ctx context.Context) error { return a.reload(ctx) }
+
+// Handler gives tests the routes.
+func (a *App) Handler() *fiber.App { return a.fiber }

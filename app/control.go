@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/app/api"
+	"squirrel/app/auth"
+	"squirrel/proxy/probe"
+	"squirrel/proxy/upstream"
+)
+
+// buildControl builds the control plane on the store and the data plane.
+func (a *App) buildControl() (err error) {
+	policy := upstream.NetPolicy(a.cfg.ProviderNetwork)
+	a.admin = admin.New(admin.Options{
+		Store: a.store, CheckHost: policy.CheckHost, Health: a.healthOf,
+		Prober: probes{probe.New(a.client, policy, func(s string) string { return a.redact.Text(s) })}, Simulator: planner{a}, Tester: tester{a}, Replayer: tester{a},
+		Canceller: canceller{a}, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
+		Zone: a.cfg.ReportingTZ, Logger: a.logger,
+	})
+	a.auth, err = auth.New(auth.Options{
+		Store: a.store, Username: a.cfg.AdminUsername, Password: a.cfg.AdminPassword.Reveal(), Key: a.cfg.EncryptionKey, TokenTTL: a.cfg.AdminTokenTTL,
+		PublicURL: a.cfg.PublicURL, Trusted: a.cfg.TrustedProxies, Logger: a.logger,
+	})
+	return err
+}
+
+// registerControl adds the routes of the control plane.
+func (a *App) registerControl(app *fiber.App) {
+	api.New(a.admin, a.auth, a.logger).Register(app)
+}
+
+func (a *App) isAdmin(c *fiber.Ctx) bool {
+	_, err := a.auth.Authenticate(c.Context(), auth.FromFiber(c))
+	return err == nil
+}
+
+func (a *App) healthOf(routeID int64) admin.Health {
+	h := a.router.Health(routeID)
+	return admin.Health{State: string(h.State), Samples: h.Samples, FailureRate: h.FailureRate, Until: h.Until}
+}
+
+// announceSetup prints the one-time token that creates the first account from another machine. It goes to the terminal only:
+// the structured log may be shipped elsewhere.
+func (a *App) announceSetup(ctx context.Context) {
+	if exists, err := a.auth.HasAccount(ctx); err != nil || exists {
+		return
+	}
+	token, expires := a.auth.SetupToken()
+	fmt.Fprintf(os.Stderr, "\nNo administrator yet. From this machine: http://localhost:%d/admin\nFrom elsewhere: open /admin and give this token, valid until %s:\n\n  %s\n\n",
+		a.cfg.Port, expires.UTC().Format(time.TimeOnly+" UTC"), token)
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// prefetchBytes is how much of a body fasthttp may hold before the handler decides about the rest.
+const prefetchBytes = 64 << 10
+
+// newFiber builds the server. Each setting answers a fact about Fiber v2 in docs/architecture.md.
+func (a *App) newFiber() *fiber.App {
+	app := fiber.New(fiber.Config{
+		AppName:                      "squirrel",
+		DisableStartupMessage:        true,
+		Immutable:                    true,
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    prefetchBytes,
+		ReadBufferSize:               32 << 10,
+		ReadTimeout:                  30 * time.Second,
+		IdleTimeout:                  120 * time.Second,
+		ErrorHandler:                 a.answerError,
+	})
+	app.Server().NoDefaultServerHeader = true
+	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		if h.ContentLength() > 1<<20 { // uploads may take longer than a header
+			return fasthttp.RequestConfig{ReadTimeout: 10 * time.Minute}
+		}
+		return fasthttp.RequestConfig{}
+	}
+	app.Server().ErrorHandler = answerBroken
+	app.Use(refuseAmbiguous)
+	a.operational(app)
+	a.registerControl(app)
+	a.gateway.Register(app)
+	app.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
+	return app
+}
+
+// refuseAmbiguous refuses requests that two servers could read differently: a length next to chunked framing, and a Host
+// that is no host.
+func refuseAmbiguous(c *fiber.Ctx) error {
+	h := &c.Context().Request.Header
+	if len(h.Peek("Content-Length")) > 0 && len(h.Peek("Transfer-Encoding")) > 0 {
+		return refuseConnection(c, http.StatusBadRequest, "invalid_request", "A request can't carry both Content-Length and Transfer-Encoding.")
+	}
+	if host := string(h.Host()); strings.ContainsAny(host, "/#@,? ") {
+		return refuseConnection(c, http.StatusBadRequest, "invalid_host", "The Host header is not a host.")
+	}
+	return c.Next()
+}
+
+func refuseConnection(c *fiber.Ctx, status int, code, message string) error {
+	c.Context().Response.SetConnectionClose()
+	return writeError(c, status, code, message)
+}
+
+func writeError(c *fiber.Ctx, status int, code, message string) error {
+	return c.Status(status).JSON(fiber.Map{"error": fiber.Map{"message": message, "type": "invalid_request_error", "param": nil, "code": code}})
+}
+
+// answerError is the last resort for errors of handlers: fixed words, nothing of the request.
+func (a *App) answerError(c *fiber.Ctx, err error) error {
+	var e *fiber.Error
+	status := http.StatusInternalServerError
+	if errors.As(err, &e) {
+		status = e.Code
+	} else {
+		a.logger.Error("handler failed", "error", err)
+	}
+	code, message := "internal_error", "The gateway failed to serve this request."
+	if status < http.StatusInternalServerError {
+		code, message = "unknown_endpoint", "There is nothing at this path."
+	}
+	if status == http.StatusMethodNotAllowed {
+		code, message = "method_not_allowed", "This path does not take this method."
+	}
+	return writeError(c, status, code, message)
+}
+
+// answerBroken answers what is no HTTP at all, or too large to be read. fasthttp's own page would echo the request.
+func answerBroken(ctx *fasthttp.RequestCtx, err error) {
+	status, code, message := http.StatusBadRequest, "invalid_request", "The request is not valid HTTP."
+	var small *fasthttp.ErrSmallBuffer
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &small):
+		status, code, message = http.StatusRequestHeaderFieldsTooLarge, "request_too_large", "The header of the request is too large."
+	case errors.As(err, &timeout) && timeout.Timeout():
+		status, code, message = http.StatusRequestTimeout, "request_timeout", "The request did not arrive in time."
+	}
+	ctx.Response.Reset()
+	ctx.SetStatusCode(status)
+	ctx.SetContentType("application/json")
+	ctx.SetBodyString(`{"error":{"message":"` + message + `","type":"invalid_request_error","param":null,"code":"` + code + `"}}`)
+	ctx.SetConnectionClose()
+}

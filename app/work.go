@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"squirrel/jobs"
+)
+
+// touchInterval is how often the last use of keys is written to the database.
+const touchInterval = 30 * time.Second
+
+// startWork starts what runs beside the requests.
+func (a *App) startWork() {
+	ctx, stop := context.WithCancel(context.Background())
+	a.stopWork = stop
+	a.jobs = a.periodic()
+	a.spawn(func() { a.shipper.Run(ctx) })
+	a.spawn(func() { a.store.WatchConfig(ctx, func() { a.reloadChanged(ctx) }) })
+	a.spawn(func() { a.jobs.Run(ctx) })
+}
+
+func (a *App) spawn(work func()) {
+	a.work.Add(1)
+	go func() { defer a.work.Done(); work() }()
+}
+
+func (a *App) reloadChanged(ctx context.Context) {
+	version, err := a.store.ConfigVersion(ctx)
+	if err == nil && version == a.loaded.Load() {
+		return
+	}
+	if err == nil {
+		err = a.reload(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.logger.Error("configuration not reloaded, the present one stays in use", "error", err)
+	}
+}
+
+// periodic lists the work that happens by the clock.
+func (a *App) periodic() *jobs.Runner {
+	owner := a.spool.Instance()
+	runner := jobs.NewRunner(a.logger)
+	runner.Add(
+		jobs.Retention(a.store, a.store, owner, jobs.RetentionPolicy{Hour: a.cfg.LogCleanupHour, Days: a.cfg.LogRetentionDays, DetailDays: a.cfg.LogDetailRetentionDays}),
+		jobs.Heartbeat(a.store, owner),
+		jobs.Orphans(a.store),
+		jobs.ExpireSessions(a.store),
+		jobs.SweepSpool(a.shipper, a.cfg.LogRetentionDays),
+		jobs.Job{Name: "key use", Schedule: jobs.Every(touchInterval), Run: a.touchKeys},
+	)
+	return runner
+}
+
+// touchKeys writes down when keys were last used.
+func (a *App) touchKeys(ctx context.Context) (string, error) {
+	used := a.keys.TakeUsed()
+	if len(used) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%d keys", len(used)), a.store.TouchAPIKeys(ctx, used)
+}
