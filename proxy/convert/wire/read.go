@@ -237,7 +237,7 @@ func isEmpty(raw []byte) bool {
 	case '"':
 		return len(raw) == 2
 	case '{', '[':
-		return len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0
+		return len(raw) >= 2 && len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0
 	}
 	return false
 }
