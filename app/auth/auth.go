@@ -32,6 +32,7 @@ type Store interface {
 	DeleteSession(ctx context.Context, hash [32]byte) error
 	DeleteSessionsOf(ctx context.Context, username string) error
 	Sessions(ctx context.Context) ([]models.Session, error)
+	AddChange(ctx context.Context, change *models.Change) error
 }
 
 // Options configure New.

@@ -19,6 +19,7 @@ type memory struct {
 	mu       sync.Mutex
 	admins   map[string]models.Admin
 	sessions map[[32]byte]models.Session
+	changes  []models.Change
 	down     bool
 	reads    int
 }
@@ -156,6 +157,16 @@ func (m *memory) Sessions(context.Context) ([]models.Session, error) {
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+func (m *memory) AddChange(_ context.Context, c *models.Change) error {
+	unlock, err := m.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	m.changes = append(m.changes, *c)
+	return nil
 }
 
 // clock is a time that tests move.

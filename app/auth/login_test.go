@@ -221,3 +221,26 @@ func TestStoreFailureOpensNothing(t *testing.T) {
 		t.Errorf("not a coded error: %v", err)
 	}
 }
+
+func TestF09_AuditNamesOnlyAccountsThatExist(t *testing.T) {
+	k := newEnvKit(t)
+	for _, user := range []string{"root", "hunter2-my-password"} {
+		if _, err := k.Login(t.Context(), user, "wrong", from("192.0.2.1")); err == nil {
+			t.Fatal("logged in")
+		}
+	}
+	token := k.mustLogin(t).Token.Reveal()
+	if err := k.Logout(t.Context(), request("POST", "gw", "192.0.2.1", "Authorization", "Bearer "+token)); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range k.store.changes {
+		got = append(got, c.Action+" "+c.Actor)
+		if strings.Contains(string(c.After), "hunter2") || strings.Contains(string(c.After), token) {
+			t.Errorf("a secret is in %s", c.After)
+		}
+	}
+	if want := "login_refused root, login_refused , login root, logout root"; strings.Join(got, ", ") != want {
+		t.Errorf("audit: %s, want %s", strings.Join(got, ", "), want)
+	}
+}

@@ -110,10 +110,15 @@ func (a *Auth) Logout(ctx context.Context, r *Request) error {
 			return err
 		}
 	}
-	if !looksLikeToken(token) {
+	session, err := a.session(ctx, token)
+	if models.ErrorCode(err) == models.CodeUnauthorized {
 		return nil
 	}
-	return a.EndSession(ctx, a.hashToken(token))
+	if err != nil {
+		return err
+	}
+	a.record(ctx, actionLogout, session.Username, Client{IP: a.ClientIP(r), UserAgent: r.Header.Get("User-Agent")})
+	return a.EndSession(ctx, session.TokenHash)
 }
 
 // ClientIP is the address the request comes from, believing TRUSTED_PROXIES only.

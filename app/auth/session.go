@@ -46,35 +46,45 @@ func (a *Auth) Login(ctx context.Context, username, password string, client Clie
 	if !exists {
 		return Login{}, errSetupRequired()
 	}
-	known := func() bool { return a.hasSessionFrom(ctx, username, client.IP) }
-	if wait := a.throttle.begin(client.IP, username, known); wait > 0 {
+	familiar := func() bool { return a.hasSessionFrom(ctx, username, client.IP) }
+	if wait := a.throttle.begin(client.IP, username, familiar); wait > 0 {
 		a.log.WarnContext(ctx, "login throttled", "client_ip", client.IP.String())
 		return Login{}, tooMany(wait)
 	}
-	if err := a.checkPassword(ctx, username, password); err != nil {
+	known, err := a.checkPassword(ctx, username, password)
+	if err != nil {
 		a.log.WarnContext(ctx, "login refused", "client_ip", client.IP.String(), "code", models.ErrorCode(err))
+		a.record(ctx, actionRefused, known, client)
 		return Login{}, err
 	}
 	a.throttle.succeed(client.IP, username)
-	return a.startSession(ctx, username, client)
+	login, err := a.startSession(ctx, username, client)
+	if err == nil {
+		a.record(ctx, actionLogin, username, client)
+	}
+	return login, err
 }
 
-func (a *Auth) checkPassword(ctx context.Context, username, password string) error {
+// checkPassword returns the name when there is such an account, whether or not the password is its.
+func (a *Auth) checkPassword(ctx context.Context, username, password string) (known string, err error) {
 	admin, found, err := a.account(ctx, username)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if found {
+		known = admin.Username
 	}
 	if len(password) > MaxPassword {
 		password, found = "", false
 	}
 	matches, err := a.hasher.verify(ctx, password, admin.PasswordHash)
 	if err != nil {
-		return err
+		return known, err
 	}
 	if !found || !matches {
-		return models.Errorf(models.CodeUnauthorized, "wrong user name or password")
+		return known, models.Errorf(models.CodeUnauthorized, "wrong user name or password")
 	}
-	return nil
+	return known, nil
 }
 
 // startSession always makes a new random token: nothing a client sent before can become a session.
@@ -143,7 +153,7 @@ func (a *Auth) ChangePassword(ctx context.Context, username, old, password strin
 	if wait := a.throttle.begin(client.IP, username, func() bool { return true }); wait > 0 {
 		return tooMany(wait)
 	}
-	if err := a.checkPassword(ctx, username, old); err != nil {
+	if _, err := a.checkPassword(ctx, username, old); err != nil {
 		return err
 	}
 	a.throttle.succeed(client.IP, username)
@@ -155,6 +165,7 @@ func (a *Auth) ChangePassword(ctx context.Context, username, old, password strin
 	if err := a.store.SaveAdmin(ctx, &admin); err != nil {
 		return err
 	}
+	a.record(ctx, actionPassword, username, client)
 	return a.store.DeleteSessionsOf(ctx, username)
 }
 

@@ -72,6 +72,7 @@ func (a *Auth) CreateFirst(ctx context.Context, s Setup, client Client) (Login, 
 	}
 	a.settled.Store(true)
 	a.log.InfoContext(ctx, "first account created", "username", s.Username, "client_ip", client.IP.String())
+	a.record(ctx, actionSetup, s.Username, client)
 	return a.startSession(ctx, s.Username, client)
 }
 
