@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math"
 	"strings"
 
 	"squirrel/models"
@@ -75,7 +76,7 @@ func nearest(t *table, req *Request) []string {
 		if !isAllowed(m, req.Allowed) {
 			continue
 		}
-		limit := maxName
+		limit := math.MaxInt
 		if last := &best[len(best)-1]; last.model != nil {
 			limit = last.distance - 1
 		}

@@ -63,6 +63,9 @@ func (r *Router) plan(req *Request, now time.Time, dry bool) (*Plan, error) {
 	var space [8]option // models with more routes are rare
 	options := p.choose(space[:0])
 	if err != nil {
+		for i := range options {
+			p.exclude(options[i].target, "it could serve the request, but the model does not")
+		}
 		return p.plan, err
 	}
 	if len(options) == 0 {

@@ -83,12 +83,12 @@ func TestParse(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 	for text, want := range map[string]string{
-		"{\n  \"logic\": \"AND\",\n  \"rules\" []}":            "line 3, column 11",
-		`{"logic":1}`:                                         "logic can't be a number",
-		`{"rules":[`:                                          "ends too early",
-		``:                                                    "ends too early",
-		`{"rule":[]}`:                                         `unknown field "rule"`,
-		`{} {}`:                                               "more follows",
+		"{\n  \"logic\": \"AND\",\n  \"rules\" []}": "line 3, column 11",
+		`{"logic":1}`: "logic can't be a number",
+		`{"rules":[`:  "ends too early",
+		``:            "ends too early",
+		`{"rule":[]}`: `unknown field "rule"`,
+		`{} {}`:       "more follows",
 		`{"field":"modell","operator":"exists","value":true}`: "rules[0].field",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
