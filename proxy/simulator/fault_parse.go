@@ -257,12 +257,17 @@ func setFirstError(f *Fault, arg string) (err error) {
 	return err
 }
 
-func setMidError(f *Fault, arg string) (err error) {
+func setMidError(f *Fault, arg string) error {
 	f.MidError, f.MidErrorAt = statusOverloaded, 3
-	if arg != "" {
-		f.MidErrorAt, err = strconv.Atoi(arg)
+	if arg == "" {
+		return nil
 	}
-	return err
+	at, err := strconv.Atoi(arg)
+	if err != nil || at < 0 {
+		return fmt.Errorf("%q is no event", arg)
+	}
+	f.MidErrorAt = at
+	return nil
 }
 
 func setSSE(f *Fault, arg string) error {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,15 +55,10 @@ func TestScriptedBody(t *testing.T) {
 		return Fault{Body: []byte("data: one\n\ndata: two\n\n"), ContentType: "text/event-stream", Stall: &Cut{At: 1, Unit: Events}}
 	})
 	c := chat(t, s, "m", true)
-	r, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		t.Fatal(err)
+	if event := c.event(); event != "data: one\n\n" {
+		t.Errorf("got %q", event)
 	}
-	defer r.Body.Close()
-	event := make([]byte, len("data: one\n\n"))
-	if _, err := io.ReadFull(r.Body, event); err != nil || string(event) != "data: one\n\n" {
-		t.Errorf("got %q, %v", event, err)
-	}
+	stalled(t, c)
 }
 
 // TestBodies: faults that replace the body, seen by an ordinary client.

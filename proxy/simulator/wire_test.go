@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +107,37 @@ func (c *client) whole() (*http.Response, string) {
 		c.t.Fatalf("the body ended in %v", err)
 	}
 	return r, body
+}
+
+// event reads the header, when it comes next, and one chunk.
+func (c *client) event() string {
+	c.t.Helper()
+	for {
+		line, err := c.in.ReadString('\n')
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		size, err := strconv.ParseInt(strings.TrimSpace(line), 16, 32)
+		if err != nil {
+			continue // the header
+		}
+		chunk := make([]byte, size+2)
+		if _, err := io.ReadFull(c.in, chunk); err != nil {
+			c.t.Fatal(err)
+		}
+		return string(chunk[:size])
+	}
+}
+
+// stalled fails the test when something comes, or the connection ends, within a short time.
+func stalled(t *testing.T, c *client) {
+	t.Helper()
+	_ = c.conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	b, err := c.in.ReadByte()
+	var timeout net.Error
+	if !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("read %q, %v", b, err)
+	}
 }
 
 // raw reads all that comes until the connection ends.
