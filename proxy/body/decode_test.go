@@ -69,7 +69,7 @@ func TestC07_UnknownAndStackedEncodings(t *testing.T) {
 
 func TestC07_Bombs(t *testing.T) {
 	const limit = 1 << 20
-	zeros := make([]byte, 64<<20)
+	zeros := make([]byte, 16<<20)
 	for encoding, raw := range map[string][]byte{"gzip": gzipped(t, zeros), "zstd": zstded(t, zeros)} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
