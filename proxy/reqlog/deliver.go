@@ -112,7 +112,7 @@ func (sh *Shipper) sift(ctx context.Context, writes []models.LogWrite, final boo
 }
 
 func (sh *Shipper) bury(r refusal) error {
-	file, err := sh.dead.record(&r.write)
+	file, err := sh.spool.dead.record(&r.write)
 	if err != nil {
 		return fmt.Errorf("keep a refused record: %w", err)
 	}
@@ -139,7 +139,7 @@ func (sh *Shipper) notice(src *source, segment string, bad damage) {
 	sh.counters.damaged.Add(1)
 	raw, err := src.stretch(segment, bad.from, bad.to)
 	if err == nil {
-		err = sh.dead.stretch(segment, bad.from, raw)
+		err = sh.spool.dead.stretch(segment, bad.from, raw)
 	}
 	sh.log.error("spool_damaged", "a part of a segment is damaged; it was skipped and is kept in dead/",
 		"segment", segment, "offset", bad.from, "bytes", bad.to-bad.from, "keep_error", err)

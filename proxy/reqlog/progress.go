@@ -52,7 +52,7 @@ func (sh *Shipper) Stats() ShipperStats {
 	return ShipperStats{
 		Records: c.records.Load(), Batches: c.batches.Load(), Retries: c.retries.Load(), Panics: c.panics.Load(),
 		Damaged: c.damaged.Load(), TornTails: c.torn.Load(), RefusedSegments: c.refused.Load(),
-		Interrupted: c.interrupted.Load(), DeadFiles: sh.dead.files.Load(), Lag: sh.Lag(), OutageSince: outage,
+		Interrupted: c.interrupted.Load(), DeadFiles: sh.spool.dead.files.Load(), Lag: sh.Lag(), OutageSince: outage,
 	}
 }
 

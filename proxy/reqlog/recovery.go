@@ -43,7 +43,7 @@ func (sh *Shipper) adopt(ctx context.Context, src *source) (finished bool, err e
 
 // clear removes the directory of an instance whose records are all shipped. Only files that the spool itself makes go.
 func (sh *Shipper) clear(dir string) error {
-	if err := sh.dead.inherit(dir); err != nil {
+	if err := sh.spool.dead.inherit(dir); err != nil {
 		return err
 	}
 	var errs []error
@@ -82,5 +82,6 @@ func (sh *Shipper) closeInterrupted(ctx context.Context, instance string, before
 	}
 }
 
-// Sweep deletes dead letters that were set aside before a time, and tells how many files there were.
-func (sh *Shipper) Sweep(before time.Time) (int, error) { return sh.dead.sweep(before) }
+// Sweep deletes dead letters (refused records, damaged stretches) that were set aside before a time, and tells how many files
+// there were.
+func (sh *Shipper) Sweep(before time.Time) (int, error) { return sh.spool.dead.sweep(before) }

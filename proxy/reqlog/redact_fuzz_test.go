@@ -43,7 +43,7 @@ func FuzzRedact(f *testing.F) {
 // TestRedactIsLinear gives texts that are made to be slow. A quadratic rule would take minutes.
 func TestRedactIsLinear(t *testing.T) {
 	r := newTestRedactor()
-	const size = 1 << 20
+	const size = 256 << 10
 	for _, piece := range []string{
 		"eyJ-", "eyJ.", "eyJa.eyJ", "sk-", "sk-a ", "://", "://a@", "https://h?a=", "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA ",
 		"Bearer ", "bearer a", `"password":"`, `"password":`, `\"api_key\":\"`, `\\\\"`, `":`, "AKIAAKIA", "ghp_", "lgw-", "pass/word",

@@ -31,7 +31,7 @@ type Interrupter interface {
 // ShipperOptions tunes a Shipper. The zero value is right for production.
 type ShipperOptions struct {
 	MaxRows         int           // records in a batch; 0 = 500
-	MaxBytes        int64         // encoded size of a batch; 0 = 2 MB; one larger record is a batch of its own
+	MaxBytes        int64         // size of a batch in memory; 0 = 4 MB; one larger record is a batch of its own
 	MaxDelay        time.Duration // how long a batch waits for more; 0 = 100 ms
 	Timeout         time.Duration // of one write; 0 = 30 s
 	CheckpointEvery time.Duration // 0 = 1 s; a crash before it ships again, which changes nothing
@@ -53,7 +53,7 @@ func (o *ShipperOptions) setDefaults(s *Spool) {
 		o.MaxRows = 500
 	}
 	if o.MaxBytes == 0 {
-		o.MaxBytes = 2 << 20
+		o.MaxBytes = 4 << 20
 	}
 	orDuration(&o.MaxDelay, 100*time.Millisecond)
 	orDuration(&o.Timeout, 30*time.Second)
@@ -76,7 +76,6 @@ type Shipper struct {
 	sink  Sink
 	opt   ShipperOptions
 	log   *throttledLog
-	dead  deadLetters
 
 	hurry    chan struct{} // a Flush began
 	flushers atomic.Int32
@@ -122,7 +121,6 @@ func NewShipper(spool *Spool, sink Sink, opt ShipperOptions) *Shipper {
 		log: newThrottledLog(opt.Logger.With("instance", spool.Instance()), opt.Now),
 	}
 	sh.progress.moved = make(chan struct{})
-	sh.dead.open(spool.home.dir, spool.enc)
 	return sh
 }
 

@@ -16,7 +16,7 @@ import (
 type shippable struct {
 	write   models.LogWrite
 	written time.Time
-	size    int64
+	size    int64 // about what it takes in memory
 }
 
 // source reads the segments of one instance in order: this process's own, or those of one that is gone.
@@ -76,7 +76,9 @@ func (s *source) next() (shippable, error) {
 
 func (s *source) decode(rec rawRecord) (shippable, error) {
 	w, written, err := s.dec.decode(rec.kind, rec.payload)
-	return shippable{w, written, int64(len(rec.payload)) + recordHeaderSize}, err
+	item := shippable{w, written, int64(len(rec.payload))}
+	eachBlob(&w, func(_ uint64, b *[]byte) { item.size += int64(len(*b)) }) // they may have been compressed
+	return item, err
 }
 
 // open goes to the segment of the checkpoint or, when that has been read or is gone, to the one after it.

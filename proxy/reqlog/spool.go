@@ -43,6 +43,7 @@ type Spool struct {
 	log      *throttledLog
 	enc      *encoder
 	dec      *decoder
+	dead     deadLetters
 	pressure pressure
 	counters counters
 	started  time.Time
@@ -138,6 +139,7 @@ func newSpool(cfg SpoolConfig, h *home) (*Spool, error) {
 	}
 	s.writer.ballast.init(cfg.FileSystem, h.dir, ballastFile, cfg.BallastBytes)
 	s.writer.reserve.init(cfg.FileSystem, h.dir, reserveFile, cfg.ReserveBytes)
+	s.dead.open(h.dir, enc)
 	if err := s.writer.roll(); err != nil {
 		return nil, fmt.Errorf("start the first segment: %w", err)
 	}

@@ -102,7 +102,7 @@ func TestClosedSpoolRefuses(t *testing.T) {
 func TestLargeBodies(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	w := end("a")
-	w.Detail.RequestBody, w.Detail.ResponseBody = imageBody(30<<20), chatBody(11<<20)
+	w.Detail.RequestBody, w.Detail.ResponseBody = imageBody(30<<20), imageBody(11<<20)
 	CapBodies(w.Detail, 10<<20)
 	must(t, s.End(w))
 	sink := newSink()

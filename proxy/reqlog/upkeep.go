@@ -101,13 +101,16 @@ func (s *Spool) syncLoop() {
 }
 
 func (s *Spool) sync() {
-	retired, current := s.writer.takeRetired()
+	retired, current, named := s.writer.takeRetired()
 	for _, f := range retired {
 		s.checkSync(f.Sync())
 		s.checkSync(f.Close())
 	}
 	if current != nil {
 		s.checkSync(current.Sync())
+	}
+	if named {
+		syncDir(s.home.dir)
 	}
 }
 

@@ -111,6 +111,7 @@ type writer struct {
 	key     segmentKey
 	size    int64  // offset after the last good record
 	retired []File // to be synced and closed
+	named   bool   // a segment was created whose name may not be on the disk yet
 
 	scratch []byte
 	ballast ballast
@@ -190,7 +191,10 @@ func (w *writer) append(group []*entry) error {
 	}
 	written, err := w.writeAll(group)
 	if err == nil && w.spool.cfg.FsyncInterval < 0 {
-		err = w.file.Sync()
+		if err = w.file.Sync(); w.named {
+			syncDir(w.spool.home.dir)
+			w.named = false
+		}
 	}
 	if err != nil {
 		w.spool.counters.writeErrors.Add(1)
@@ -282,26 +286,30 @@ func (w *writer) roll() error {
 	w.file, w.name, w.key, w.size = file, name, keyOf(name), int64(len(header))
 	w.used.Add(w.size)
 	w.publish()
+	w.named = true
 	w.spool.wake(w.spool.dirty)
-	syncDir(w.spool.home.dir)
 	return nil
 }
 
-// takeRetired returns the files that wait to be closed, and the current one.
-func (w *writer) takeRetired() (retired []File, current File) {
+// takeRetired returns the files that wait to be closed, the current one, and whether the directory has new names.
+func (w *writer) takeRetired() (retired []File, current File, named bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	retired, w.retired = w.retired, nil
-	return retired, w.file
+	named, w.named = w.named, false
+	return retired, w.file, named
 }
 
 func (w *writer) close() error {
-	retired, current := w.takeRetired()
+	retired, current, named := w.takeRetired()
 	var errs []error
 	for _, f := range append(retired, current) {
 		if f != nil {
 			errs = append(errs, f.Sync(), f.Close())
 		}
+	}
+	if named {
+		syncDir(w.spool.home.dir)
 	}
 	w.mu.Lock()
 	w.file = nil
