@@ -87,7 +87,7 @@ func newAuth(opts Options, h *hasher) (*Auth, error) {
 			return nil, err
 		}
 	}
-	a.decoy = a.hasher.hash(rawToken())
+	a.decoy = decoy()
 	if opts.Username != "" {
 		a.env = &models.Admin{Username: opts.Username, PasswordHash: a.hasher.hash(opts.Password)}
 		a.epoch = epochOf(opts.Key, opts.Username, opts.Password)

@@ -49,7 +49,18 @@ func (h *hasher) hash(password string) string {
 	defer func() { <-h.slots }()
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails: crypto/rand ends the process instead
-	sum := h.derive([]byte(password), salt, argonTime, argonMemory, argonThreads, hashSize)
+	return encodePHC(salt, h.derive([]byte(password), salt, argonTime, argonMemory, argonThreads, hashSize))
+}
+
+// decoy is a hash that no password has, and that takes as long to check as any other.
+func decoy() string {
+	salt, sum := make([]byte, saltSize), make([]byte, hashSize)
+	rand.Read(salt)
+	rand.Read(sum)
+	return encodePHC(salt, sum)
+}
+
+func encodePHC(salt, sum []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum))
 }
