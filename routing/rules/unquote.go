@@ -65,7 +65,7 @@ func unescapeHex(text string) (r rune, size int) {
 	return utf8.RuneError, 6
 }
 
-// hex4 reads \uXXXX from the start of text.
+// hex4 reads an escape such as \u00e9 from the start of text.
 func hex4(text string) (r rune, ok bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
