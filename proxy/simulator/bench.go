@@ -64,10 +64,10 @@ type canned struct {
 }
 
 // can returns the prepared answer for an endpoint and a model, making it the first time; nil when there is none.
+// Finding one allocates nothing: the compiler looks string(key) up in place.
 func (s *Server) can(e models.Endpoint, model []byte, counted bool) *canned {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The key is looked up without being allocated: see the map index expression.
 	var room [128]byte
 	key := append(room[:0], e...)
 	key = append(key, ' ')

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,7 @@ func (c *conn) reset() {
 // decide composes the answer and how it is delivered.
 func (s *Server) decide(r *Request, serial uint64) (*Fault, *answers.Answer) {
 	fault := (*s.script.Load())(r)
+	fault.Header, fault.Statuses = slices.Clip(fault.Header), slices.Clip(fault.Statuses) // the script's own are left alone
 	protocol := answers.Protocol(r.Endpoint)
 	id := answers.RequestID(s.opt.Seed, serial)
 	if err := r.addFaults(&fault); err != nil {

@@ -193,7 +193,7 @@ func TestFraming(t *testing.T) {
 	})
 	t.Run("hdrflood", func(t *testing.T) {
 		t.Parallel()
-		raw, _ := chat(t, s, "fault-hdrflood-1MB+rst@0", false).raw()
+		raw, _ := chat(t, s, "fault-hdrflood-1MB+fin@0", false).raw()
 		if head, _, _ := strings.Cut(raw, "\r\n\r\n"); len(head) < 1<<20 {
 			t.Errorf("the header has %d bytes", len(head))
 		}

@@ -32,7 +32,7 @@ type Entry struct {
 
 	// Received is when the request had been read, Ended when the answer was over (zero: it still goes on).
 	Received, Ended time.Time
-	// Aborted is when the client left before it had the whole answer (zero: it did not).
+	// Aborted is when the client left before it had the whole answer (zero: it did not). Closing its sending half is leaving.
 	Aborted time.Time
 	// Status is 0 when no answer was begun. Sent counts body bytes without framing, Events whole events.
 	Status int
