@@ -104,7 +104,7 @@ func (a *App) buildPlanes(context.Context) error {
 	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(tmp, 0o700)); err != nil { // uploads of an earlier life
 		return fmt.Errorf("prepare the directory for uploads: %w", err)
 	}
-	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: prices.Embedded().Prices})
+	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: prices.Embedded().Prices, ContextWindow: contextWindow})
 	a.keys = proxy.NewKeyring()
 	a.limits = limits.New(a.store.SpendSince, time.Now)
 	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
@@ -121,8 +121,18 @@ func (a *App) gatewayOptions(tmp string) proxy.Options {
 		RetryMaxAttempts: a.cfg.RetryMaxAttempts, RetryDelay: a.cfg.RetryDelay, MaxTotalAttempts: a.cfg.MaxTotalAttempts,
 		ExchangeTimeout: a.cfg.HTTPTimeout, MaxRequestBytes: a.cfg.MaxRequestBytes, MaxUploadBytes: a.cfg.MaxUploadBytes,
 		LogBodyMaxBytes: a.cfg.LogBodyMaxBytes, StreamEvents: a.cfg.LogStreamEvents, Instance: a.spool.Instance(), TempDir: tmp,
-		ClientIP: a.clientIP,
+		ClientIP: a.clientIP, MaxOutput: maxOutput,
 	}
+}
+
+func contextWindow(target string) (int64, bool) {
+	entry, found := prices.Embedded().Lookup(target)
+	return entry.ContextWindow, found && entry.ContextWindow > 0
+}
+
+func maxOutput(target string) int {
+	entry, _ := prices.Embedded().Lookup(target)
+	return int(entry.MaxOutput)
 }
 
 // reload reads the configuration and swaps it into the data plane. On failure the present one stays in use.

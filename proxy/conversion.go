@@ -27,14 +27,33 @@ type conversion struct {
 // prepareConversion translates the client's original request for a candidate that speaks another protocol.
 func (x *Exchange) prepareConversion(c *routing.Candidate) (*outgoing, *Failure) {
 	conv := &conversion{in: x.req.dialect(), out: c.Provider.Protocol, options: convert.Options{
-		Model: x.info.Model, Now: x.gw.now, EstimatedInput: x.inputTokens, IncludeUsage: x.info.IncludeUsage, Carry: new(convert.Carry),
+		Model: x.info.Model, Now: x.gw.now, ID: x.id, EstimatedInput: x.inputTokens, IncludeUsage: x.info.IncludeUsage, Carry: new(convert.Carry),
+		DefaultMaxTokens: x.gw.maxOutput(c.Route.TargetModel),
 	}}
+	payload, failure := x.translateRequest(c, conv)
+	if failure != nil {
+		return nil, failure
+	}
+	return &outgoing{endpoint: nativePath[conv.out], protocol: conv.out, payload: payload, length: payload.Len(), conv: conv, edited: true}, nil
+}
+
+// prepareWithoutSeals is for a history that was answered by providers of another protocol before: their reasoning carries seals
+// that this provider would refuse, so it is left out. The answer needs no translation.
+func (x *Exchange) prepareWithoutSeals(c *routing.Candidate) (*outgoing, *Failure) {
+	payload, failure := x.translateRequest(c, &conversion{in: x.req.dialect(), out: x.req.dialect()})
+	if failure != nil {
+		return nil, failure
+	}
+	return &outgoing{endpoint: x.req.Endpoint.Path, protocol: x.req.dialect(), payload: payload, length: payload.Len(), edited: true}, nil
+}
+
+func (x *Exchange) translateRequest(c *routing.Candidate, conv *conversion) (body.Payload, *Failure) {
 	translated, dropped, err := convert.Request(conv.in, conv.out, x.req.Body, c.Route.TargetModel, conv.options)
 	if err != nil {
-		return nil, conversionFailure(err)
+		return body.Payload{}, conversionFailure(err)
 	}
 	if len(dropped) > 0 && c.Route.OnLoss == models.OnLossReject {
-		return nil, &Failure{Status: http.StatusUnprocessableEntity, Code: "unsupported_conversion", Param: dropped[0].Path,
+		return body.Payload{}, &Failure{Status: http.StatusUnprocessableEntity, Code: "unsupported_conversion", Param: dropped[0].Path,
 			Message: "This route refuses requests that its provider can't hold whole: " + dropped[0].Path + " (" + dropped[0].Reason + ")."}
 	}
 	x.dropped = nil
@@ -43,9 +62,15 @@ func (x *Exchange) prepareConversion(c *routing.Candidate) (*outgoing, *Failure)
 	if err != nil {
 		x.gw.logger.Warn("default parameters of a provider can't be applied", "provider", c.Provider.Name, "error", err)
 	}
-	return &outgoing{
-		endpoint: nativePath[conv.out], protocol: conv.out, payload: payload, length: payload.Len(), conv: conv, edited: true,
-	}, nil
+	return payload, nil
+}
+
+// maxOutput is the output limit of a target model for protocols that demand one; 0 = unknown.
+func (g *Gateway) maxOutput(target string) int {
+	if g.opts.MaxOutput == nil {
+		return 0
+	}
+	return g.opts.MaxOutput(target)
 }
 
 // withDefaults adds the provider's default parameters. On error the body is as it was.
@@ -69,11 +94,7 @@ func conversionFailure(err error) *Failure {
 	if !errors.As(err, &e) {
 		return &Failure{Status: http.StatusUnprocessableEntity, Code: "unsupported_conversion", Message: "The request can't be translated for the provider of this model."}
 	}
-	status := http.StatusUnprocessableEntity
-	if e.Code == "invalid_request" {
-		status = http.StatusBadRequest
-	}
-	return &Failure{Status: status, Code: string(e.Code), Message: e.Message, Param: e.Param}
+	return &Failure{Status: e.Status, Code: e.Code, Message: e.Message, Param: e.Param, wire: e}
 }
 
 // header drops what belongs to the client's protocol only.

@@ -40,7 +40,7 @@ const good = "gpt-4o"
 var failoverCases = map[string]failoverCase{
 	"A01_RetriesTheSameProvider":         {setup: one("fault:status:500x2,200"), status: 200, hits: map[string]int{"fault:status:500x2,200": 3}, provider: "one", kinds: "status,status,"},
 	"A02_FailsOverAfterItsAttempts":      {setup: two("fault:status:503", good), status: 200, hits: map[string]int{"fault:status:503": 3, good: 1}, provider: "p2", kinds: "status,status,status,"},
-	"A03_AllFailWithinTheBudget":          {setup: two("fault:status:500", "fault:status:502"), status: 500, hits: map[string]int{"fault:status:500": 3, "fault:status:502": 1}, code: "upstream_error", kinds: "status,status,status,status"},
+	"A03_AllFailWithinTheBudget":         {setup: two("fault:status:500", "fault:status:502"), status: 500, hits: map[string]int{"fault:status:500": 3, "fault:status:502": 1}, code: "upstream_error", kinds: "status,status,status,status"},
 	"A04_ARequestToBlameIsNotRetried":    {setup: two("fault:status:400", good), status: 400, hits: map[string]int{"fault:status:400": 1, good: 0}, code: "invalid_request", kinds: "status"},
 	"A05_OurCredentialFailsOver":         {setup: two("fault:status:401", good), status: 200, hits: map[string]int{"fault:status:401": 1, good: 1}, provider: "p2", kinds: "status,"},
 	"A05_OurCredentialIsNotTheClients":   {setup: one("fault:status:403"), status: 502, hits: map[string]int{"fault:status:403": 1}, code: "upstream_error", kinds: "status"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"squirrel/models"
+	"squirrel/proxy/convert"
 )
 
 // Failure is an error that the gateway itself answers with. Message is for the client: it holds no URL of a provider, no
@@ -18,6 +19,8 @@ type Failure struct {
 	Param      string        // the field of the request that is to blame, "" for none
 	RetryAfter time.Duration // sent when > 0, rounded up to whole seconds
 	Header     http.Header   // further headers, may be nil
+
+	wire *convert.Error // of a conversion that has details of its own to tell
 }
 
 // Error implements error.
@@ -71,6 +74,9 @@ type anthropicError struct {
 
 // Body writes the failure in a client's dialect.
 func (f *Failure) Body(dialect models.Protocol, requestID string) []byte {
+	if f.wire != nil {
+		return convert.ErrorBody(dialect, f.wire.Wire())
+	}
 	var v any
 	if dialect == models.ProtocolAnthropic {
 		e := anthropicError{Type: "error", RequestID: requestID}

@@ -32,6 +32,7 @@ type Options struct {
 	TempDir          string                                                // for uploads
 	StreamEvents     bool                                                  // record raw stream events too
 	ClientIP         func(peer netip.Addr, forwardedFor string) netip.Addr // nil = the peer
+	MaxOutput        func(targetModel string) int                          // of the catalogue; nil or 0 = unknown
 	Instance         string                                                // this process, on each log row
 	Heartbeat        time.Duration
 }

@@ -7,6 +7,7 @@ import (
 
 	"squirrel/models"
 	"squirrel/proxy/body"
+	"squirrel/proxy/convert"
 	"squirrel/proxy/upstream"
 	"squirrel/routing"
 )
@@ -34,6 +35,9 @@ func (x *Exchange) prepare(c *routing.Candidate) (*outgoing, *Failure) {
 	}
 	if !samePath(c.Provider.Protocol, x.req.Endpoint) {
 		return x.prepareConversion(c)
+	}
+	if convertible(x.req.Endpoint.Path) && convert.HoldsForeignSeals(x.req.dialect(), x.req.Body) {
+		return x.prepareWithoutSeals(c)
 	}
 	edit := x.info.Edit()
 	edit.SetModel(c.Route.TargetModel)

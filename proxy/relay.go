@@ -194,6 +194,7 @@ func (r *relay) forward(w io.Writer) (done bool, err error) {
 	if r.reader.held() > maxHeld && r.conv == nil {
 		r.partial = true
 		piece := r.reader.takePiece()
+		_, _ = r.tap.Write(piece)
 		return false, r.write(w, piece)
 	}
 	r.checkpoint()
@@ -210,7 +211,7 @@ func (r *relay) event(w io.Writer, raw []byte) (done bool, err error) {
 		r.reader.drop()
 		return r.translate(w, event)
 	}
-	if !r.partial && tap.Terminates(r.try.sent.protocol, event) {
+	if r.tap.Terminated() {
 		r.reader.keepBack(len(raw))
 		if err := r.flush(w); err != nil {
 			return false, err

@@ -36,13 +36,16 @@ func (r *relay) translate(w io.Writer, event sse.Event) (done bool, err error) {
 	out, err := r.conv.stream.Event(event.Name, event.Data)
 	if err != nil {
 		r.x.gw.logger.Warn("stream not translated", "request_id", r.x.id, "error", err)
+		if failed := r.write(w, out); failed != nil {
+			return true, failed
+		}
 		return true, r.fail(w, &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: "The provider's stream could not be translated. The answer is incomplete."})
 	}
 	_, _ = r.conv.sent.Write(out)
 	if !r.conv.stream.Ended() {
 		return false, r.write(w, out)
 	}
-	if r.tap.Result().ErrorEvent != nil {
+	if r.tap.Failure() != nil {
 		r.settleWith(http.StatusBadGateway, "upstream_error", "the provider ended the stream with an error")
 		return true, r.write(w, out)
 	}
@@ -98,7 +101,7 @@ func (r *relay) lastEvent(w io.Writer) (done bool, err error) {
 		return r.translate(w, event)
 	}
 	whole := append(append([]byte(nil), rest...), "\n\n"...)
-	if tap.Terminates(r.try.sent.protocol, event) {
+	if r.tap.Terminated() {
 		return true, r.complete(w, whole)
 	}
 	return false, r.write(w, whole)
