@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,11 +25,11 @@ func TestStatusSequence(t *testing.T) {
 			t.Errorf("%s: %v", model, got)
 		}
 	}
-	if r, _ := dial(t, s).post("/other"+chatPath, chatBody("fault-status-500x2-200", false)).whole(); r.StatusCode != 500 {
+	if r, _ := dial(t, s).post("/other"+chatPath, chatBody("fault-status-500x2-200", false)).whole(); r.StatusCode != http.StatusInternalServerError {
 		t.Errorf("another base path continues the sequence: %d", r.StatusCode)
 	}
 	s.Reset()
-	if r, _ := chat(t, s, "fault-status-500x2-200", false).whole(); r.StatusCode != 500 {
+	if r, _ := chat(t, s, "fault-status-500x2-200", false).whole(); r.StatusCode != http.StatusInternalServerError {
 		t.Errorf("after a reset the sequence goes on: %d", r.StatusCode)
 	}
 }
@@ -91,7 +92,7 @@ func TestBodies(t *testing.T) {
 	if _, body := chat(t, s, "fault-json-empty", false).whole(); body != "" {
 		t.Errorf("json:empty is %q", body)
 	}
-	if r, body := chat(t, s, "fault-status-204", false).whole(); r.StatusCode != 204 || body != "" {
+	if r, body := chat(t, s, "fault-status-204", false).whole(); r.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("204 has %q", body)
 	}
 }

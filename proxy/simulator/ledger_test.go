@@ -3,8 +3,8 @@ package simulator
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +116,7 @@ func TestLedgerIsBounded(t *testing.T) {
 	t.Parallel()
 	l := newLedger(3, 64<<20)
 	for i := range 5 {
-		l.open(&Request{Model: fmt.Sprint(i), Body: make([]byte, 30<<20)}, "")
+		l.open(&Request{Model: strconv.Itoa(i), Body: make([]byte, 30<<20)}, "")
 	}
 	kept := l.Entries(nil)
 	if len(kept) != 3 || kept[0].Model != "2" || l.Total() != 5 {

@@ -69,7 +69,7 @@ func TestB07_StreamSpellings(t *testing.T) {
 		"comment":       func(b string) bool { return strings.HasPrefix(b, ": keep-alive\n\n") },
 		"giantline=1MB": func(b string) bool { return len(b) > 1<<20 },
 		"giantline-2MB": func(b string) bool { return len(b) > 2<<20 },
-		"splitutf8":     func(b string) bool { return utf8.ValidString(b) },
+		"splitutf8":     utf8.ValidString,
 		"onebyte":       func(b string) bool { return strings.HasPrefix(b, "data: {") },
 		"nodone":        func(b string) bool { return !strings.Contains(b, "[DONE]") },
 		"dupdone":       func(b string) bool { return strings.Count(b, "[DONE]") == 2 },
