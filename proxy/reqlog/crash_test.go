@@ -77,6 +77,7 @@ func TestH01_KillNineLosesNothing(t *testing.T) {
 	s := open(t, testConfig(dir))
 	sh, stop := ship(t, s, sink, quick)
 	flush(t, sh)
+	eventually(t, "the requests that were cut are closed", func() bool { return sh.Stats().Interrupted > 0 })
 	stop()
 	lost := 0
 	for id := range begun {

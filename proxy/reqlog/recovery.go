@@ -65,15 +65,15 @@ func (sh *Shipper) closeInterrupted(ctx context.Context, instance string, before
 			defer cancel()
 			return sink.CloseInterrupted(ctx, instance, before)
 		}()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		if err == nil {
 			if n > 0 {
 				sh.counters.interrupted.Add(uint64(n))
 				sh.opt.Logger.Warn("requests that the end of a process interrupted were closed", "instance", instance, "count", n)
 			}
 			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if !isOutage(err) {
 			return err
