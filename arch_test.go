@@ -42,6 +42,7 @@ var mayImport = map[string]string{
 	"proxy/probe":             "models proxy/upstream",
 	"proxy/reqlog":            "models",
 	"proxy/simulator":         "models proxy/simulator/answers",
+	"proxy/simulator/answers": "models",
 	"proxy/sse":               "",
 	"proxy/tap":               "models proxy/sse",
 	"proxy/tokens":            "models proxy/llm",
