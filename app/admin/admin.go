@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"squirrel/models"
-	"squirrel/models/prices"
 	"squirrel/models/store"
 )
 
@@ -20,8 +19,6 @@ type Options struct {
 	Store *store.Store
 	// CheckHost returns an error when policy forbids to call a host. A name that can't be resolved is no error.
 	CheckHost func(ctx context.Context, host string) error
-	// Catalogue holds the prices of vendors; nil = the one of the binary.
-	Catalogue func() *prices.Catalogue
 	// Health tells the condition of a route.
 	Health func(routeID int64) Health
 
@@ -53,9 +50,6 @@ func New(opts Options) *Service {
 	}
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
-	}
-	if opts.Catalogue == nil {
-		opts.Catalogue = prices.Embedded
 	}
 	return &Service{opts: opts, store: opts.Store, probes: newPace(opts.Now)}
 }

@@ -45,6 +45,8 @@ func (a *API) Register(app fiber.Router) {
 	a.logs(r)
 
 	r.Get("/prices", a.listPrices)
+	r.Put("/prices", a.updatePrices)
+	r.Post("/prices/recalculate", a.recalculate)
 	r.Get("/config/export", a.exportConfig)
 	r.Post("/config/import", a.importConfig)
 
