@@ -20,6 +20,7 @@ func (a *App) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- a.fiber.Listener(a.listener) }()
 	a.logger.Info("listening", "address", a.Addr(), "version", Version, "database", a.store.Dialect())
+	a.announceSetup(ctx)
 	select {
 	case err := <-failed:
 		a.close()

@@ -103,13 +103,14 @@ func (x *Exchange) requestDetail() *models.LogDetail {
 	return d
 }
 
-// recorded prepares a body for the log: cut in the middle when it is too long, then redacted.
+// recorded prepares a body for the log: redacted, then cut in the middle when it is too long. In this order no secret is cut in
+// two and missed.
 func (x *Exchange) recorded(name string, data []byte, cuts []string) ([]byte, []string) {
-	kept, cut := reqlog.CutMiddle(data, x.gw.opts.LogBodyMaxBytes)
+	kept, cut := reqlog.CutMiddle(x.gw.redact.Body(data, x.secret), x.gw.opts.LogBodyMaxBytes)
 	if cut {
 		cuts = append(cuts, name+":"+itoa(len(data)))
 	}
-	return x.gw.redact.Body(kept, x.secret), cuts
+	return kept, cuts
 }
 
 func (x *Exchange) detail(r result) *models.LogDetail {
