@@ -87,3 +87,4 @@ CREATE TABLE request_attempts (
     PRIMARY KEY (request_time, log_id, n)
 ) PARTITION BY RANGE (request_time);
 ALTER TABLE request_attempts ALTER COLUMN response_body SET STORAGE EXTERNAL;
+CREATE INDEX request_attempts_bodies ON request_attempts (request_time) WHERE response_body IS NOT NULL;

@@ -84,3 +84,4 @@ CREATE TABLE request_attempts (
     response_body BLOB, -- compressed
     PRIMARY KEY (request_time, log_id, n)
 ) WITHOUT ROWID;
+CREATE INDEX request_attempts_bodies ON request_attempts (request_time) WHERE response_body IS NOT NULL;

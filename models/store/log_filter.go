@@ -1,0 +1,170 @@
+package store
+
+import (
+	"strings"
+
+	"squirrel/models"
+)
+
+// where is a condition with its values. The zero value holds for everything.
+type where struct {
+	terms []string
+	args  []any
+}
+
+func (w *where) add(term string, args ...any) {
+	w.terms = append(w.terms, term)
+	w.args = append(w.args, args...)
+}
+
+// sql writes the condition, so that "WHERE " can stand before it.
+func (w *where) sql() string {
+	if len(w.terms) == 0 {
+		return "1 = 1"
+	}
+	return strings.Join(w.terms, " AND ")
+}
+
+func (w *where) join(o where) where {
+	return where{append(w.terms[:len(w.terms):len(w.terms)], o.terms...), append(w.args[:len(w.args):len(w.args)], o.args...)}
+}
+
+func optional[T any](w *where, term string, value *T) {
+	if value != nil {
+		w.add(term, *value)
+	}
+}
+
+func exact[T ~string](w *where, column string, value T) {
+	if value != "" {
+		w.add(column+" = ?", string(value))
+	}
+}
+
+// contains finds a text anywhere in a column, in any case; % and _ are themselves.
+func (h *handle) contains(column string) string {
+	if h.postgres() {
+		return column + ` ILIKE ? ESCAPE '\'`
+	}
+	return column + ` LIKE ? ESCAPE '\'`
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func likePattern(text string) string { return "%" + likeEscaper.Replace(clean(text, maxName)) + "%" }
+
+func (h *handle) text(w *where, column, value string) {
+	if value != "" {
+		w.add(h.contains(column), likePattern(value))
+	}
+}
+
+// indexed is the part of a filter that an index of request_logs narrows down: time, key, failures, running ones.
+func (h *handle) indexed(f *models.LogFilter) (w where) {
+	optional(&w, "request_time >= ?", toMicrosPtr(f.Start))
+	optional(&w, "request_time < ?", toMicrosPtr(f.End))
+	optional(&w, "api_key_id = ?", f.APIKeyID)
+	if wantsFailures(f) {
+		w.add("failed")
+	}
+	if f.State == models.LogRunning {
+		w.add("state = 'running'") // as in the index
+	}
+	return w
+}
+
+// wantsFailures reports that only failed requests can match.
+func wantsFailures(f *models.LogFilter) bool {
+	if f.HasError != nil && *f.HasError || f.ErrorCode != "" || f.StatusMin != nil && *f.StatusMin >= 400 {
+		return true
+	}
+	for _, r := range f.Statuses {
+		if r.Min < 400 {
+			return false
+		}
+	}
+	return len(f.Statuses) > 0
+}
+
+// dimensional is the part of a filter that usage_series knows the columns of, too.
+func (h *handle) dimensional(f *models.LogFilter) (w where) {
+	h.text(&w, "requested_model", f.RequestedModel)
+	h.text(&w, "target_model", f.TargetModel)
+	optional(&w, "provider_id = ?", f.ProviderID)
+	h.text(&w, "api_key_name", f.APIKeyName)
+	exact(&w, "endpoint", f.Endpoint)
+	exact(&w, "source", f.Source)
+	return w
+}
+
+// remaining is what only the rows can tell.
+func (h *handle) remaining(f *models.LogFilter) (w where) {
+	h.text(&w, "user_id", f.UserID)
+	h.text(&w, "client", f.Client)
+	exact(&w, "protocol_in", f.ProtocolIn)
+	exact(&w, "protocol_out", f.ProtocolOut)
+	optional(&w, "is_stream = ?", f.IsStream)
+	statuses(&w, f.Statuses)
+	optional(&w, "response_status >= ?", f.StatusMin)
+	optional(&w, "response_status <= ?", f.StatusMax)
+	if f.HasError != nil && !*f.HasError {
+		w.add("NOT failed")
+	}
+	exact(&w, "error_code", f.ErrorCode)
+	exact(&w, "finish_reason", f.FinishReason)
+	optional(&w, "retry_count >= ?", f.RetryMin)
+	optional(&w, "retry_count <= ?", f.RetryMax)
+	failover(&w, f.Failover)
+	optional(&w, "input_tokens >= ?", f.InputMin)
+	optional(&w, "input_tokens <= ?", f.InputMax)
+	optional(&w, "output_tokens >= ?", f.OutputMin)
+	optional(&w, "output_tokens <= ?", f.OutputMax)
+	optional(&w, "total_time_ms >= ?", f.TotalTimeMin)
+	optional(&w, "total_time_ms <= ?", f.TotalTimeMax)
+	optional(&w, "first_byte_delay_ms >= ?", f.FirstByteMin)
+	optional(&w, "first_byte_delay_ms <= ?", f.FirstByteMax)
+	optional(&w, "total_cost >= ?", (*int64)(f.CostMin))
+	optional(&w, "total_cost <= ?", (*int64)(f.CostMax))
+	if f.State == models.LogDone {
+		w.add("state = 'done'")
+	}
+	if f.Query != "" {
+		pattern := likePattern(f.Query)
+		w.add("("+h.contains("id")+" OR "+h.contains("upstream_id")+" OR "+h.contains("error_info")+" OR "+h.contains("error_code")+")",
+			pattern, pattern, pattern, pattern)
+	}
+	return w
+}
+
+func statuses(w *where, ranges []models.StatusRange) {
+	if len(ranges) == 0 {
+		return
+	}
+	terms := make([]string, len(ranges))
+	args := make([]any, 0, 2*len(ranges))
+	for i, r := range ranges {
+		terms[i] = "response_status BETWEEN ? AND ?"
+		args = append(args, r.Min, r.Max)
+	}
+	w.add("("+strings.Join(terms, " OR ")+")", args...)
+}
+
+// failover asks the attempts, but only for requests that had several.
+func failover(w *where, wanted *bool) {
+	if wanted == nil {
+		return
+	}
+	term := `(attempt_count > 1 AND (SELECT COUNT(DISTINCT a.provider_id) FROM request_attempts a
+		WHERE a.request_time = request_logs.request_time AND a.log_id = request_logs.id) > 1)`
+	if !*wanted {
+		term = "NOT " + term
+	}
+	w.add(term)
+}
+
+// filter is all of it.
+func (h *handle) filter(f *models.LogFilter) where {
+	w := h.indexed(f)
+	w = w.join(h.dimensional(f))
+	return w.join(h.remaining(f))
+}

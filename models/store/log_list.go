@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+
+	"squirrel/models"
+)
+
+const (
+	maxPageSize     = 200
+	defaultPageSize = 20
+)
+
+// ListLogs returns a page of the requests that match. Cursors are positions in the order of time: they stay right while rows are
+// added. An unreadable cursor is an invalid request.
+func (s *Store) ListLogs(ctx context.Context, page models.LogPage) (models.LogList, error) {
+	list, err := s.listLogs(ctx, page)
+	return list, fail("list the logs", err)
+}
+
+func (s *Store) listLogs(ctx context.Context, page models.LogPage) (models.LogList, error) {
+	page.Page = max(page.Page, 1)
+	if page.PageSize <= 0 {
+		page.PageSize = defaultPageSize
+	}
+	page.PageSize = min(page.PageSize, maxPageSize)
+	if page.Sort == "" {
+		page.Sort = models.SortTime
+	}
+	list := models.LogList{Page: page.Page, PageSize: page.PageSize}
+	filter, err := s.listFilter(ctx, &page.Filter)
+	if err != nil {
+		return list, err
+	}
+	if list.Total, list.TotalIsEstimate, err = s.total(ctx, &page.Filter, filter); err != nil {
+		return list, err
+	}
+	switch {
+	case page.Sort != models.SortTime:
+		list.Items, err = s.sortedPage(ctx, page, filter)
+	case page.After != "" || page.Before != "":
+		err = s.cursorPage(ctx, page, filter, &list)
+	default:
+		err = s.numberedPage(ctx, page, filter, &list)
+	}
+	if list.Items == nil {
+		list.Items = []models.RequestLog{}
+	}
+	return list, err
+}
+
+// listFilter is the filter, made short when the search text is the id of a request.
+func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, error) {
+	if _, err := ulid.ParseStrict(f.Query); err == nil {
+		key, found, err := s.findKey(ctx, strings.ToUpper(f.Query))
+		if err != nil {
+			return where{}, err
+		}
+		if found {
+			rest := *f
+			rest.Query = ""
+			w := s.filter(&rest)
+			w.add("request_time = ? AND id = ?", key.time, key.id)
+			return w, nil
+		}
+	}
+	return s.filter(f), nil
+}
+
+// order is an ORDER BY in which no two rows are equal. Unknown values come last either way.
+func order(sort models.LogSort, ascending bool) (string, error) {
+	direction := " DESC"
+	if ascending {
+		direction = " ASC"
+	}
+	byTime := "request_time" + direction + ", id" + direction
+	switch sort {
+	case models.SortTime:
+		return byTime, nil
+	case models.SortTotalTime, models.SortFirstByte, models.SortInputTokens, models.SortOutputTokens, models.SortCost, models.SortStatus:
+		return string(sort) + direction + " NULLS LAST, " + byTime, nil
+	}
+	return "", models.Invalid("sort_by", "is not a column the list can be sorted by")
+}
+
+func (s *Store) selectLogs(ctx context.Context, w where, orderBy string, limit, offset int) (items []models.RequestLog, err error) {
+	query := "SELECT " + logColumnList + " FROM request_logs WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
+	args := append(w.args[:len(w.args):len(w.args)], limit, offset)
+	err = s.each(ctx, func(rows *sql.Rows) error {
+		row, err := scanLog(rows)
+		items = append(items, row.RequestLog)
+		return err
+	}, query, args...)
+	return items, err
+}
+
+// sortedPage has no cursors: rows move in orders other than that of time.
+func (s *Store) sortedPage(ctx context.Context, page models.LogPage, filter where) ([]models.RequestLog, error) {
+	orderBy, err := order(page.Sort, page.Ascending)
+	if err != nil {
+		return nil, err
+	}
+	return s.selectLogs(ctx, filter, orderBy, page.PageSize, (page.Page-1)*page.PageSize)
+}
+
+func (s *Store) numberedPage(ctx context.Context, page models.LogPage, filter where, list *models.LogList) error {
+	orderBy, err := order(models.SortTime, page.Ascending)
+	if err != nil {
+		return err
+	}
+	items, err := s.selectLogs(ctx, filter, orderBy, page.PageSize+1, (page.Page-1)*page.PageSize)
+	if err != nil {
+		return err
+	}
+	if len(items) > page.PageSize {
+		items = items[:page.PageSize]
+		list.NextCursor = cursorAt(items[len(items)-1])
+	}
+	if page.Page > 1 && len(items) > 0 {
+		list.PrevCursor = cursorAt(items[0])
+	}
+	list.Items = items
+	return nil
+}
+
+// cursorPage continues after a row, or goes back before one: then it reads in the reverse order and turns the page around.
+func (s *Store) cursorPage(ctx context.Context, page models.LogPage, filter where, list *models.LogList) error {
+	text, back := page.After, false
+	if text == "" {
+		text, back = page.Before, true
+	}
+	at, err := parseCursor(text)
+	if err != nil {
+		return err
+	}
+	ascending := page.Ascending != back
+	orderBy, err := order(models.SortTime, ascending)
+	if err != nil {
+		return err
+	}
+	items, err := s.selectLogs(ctx, filter.join(beyond(at, ascending)), orderBy, page.PageSize+1, 0)
+	if err != nil {
+		return err
+	}
+	more := len(items) > page.PageSize
+	items = items[:min(len(items), page.PageSize)]
+	other := false // is there anything on the side the cursor came from?
+	if len(items) > 0 {
+		if other, err = s.anyBeyond(ctx, filter, keyOf(&items[0]), !ascending); err != nil {
+			return err
+		}
+	}
+	if back {
+		slices.Reverse(items)
+		more, other = other, more
+	}
+	list.Items = items
+	if more {
+		list.NextCursor = cursorAt(items[len(items)-1])
+	}
+	if other {
+		list.PrevCursor = cursorAt(items[0])
+	}
+	return nil
+}
+
+// beyond holds for the rows on one side of a key. The bare comparison of the time is for the index.
+func beyond(at logKey, ascending bool) (w where) {
+	if ascending {
+		w.add("request_time >= ? AND (request_time, id) > (?, ?)", at.time, at.time, at.id)
+	} else {
+		w.add("request_time <= ? AND (request_time, id) < (?, ?)", at.time, at.time, at.id)
+	}
+	return w
+}
+
+func (s *Store) anyBeyond(ctx context.Context, filter where, at logKey, ascending bool) (bool, error) {
+	orderBy, err := order(models.SortTime, ascending)
+	if err != nil {
+		return false, err
+	}
+	w := filter.join(beyond(at, ascending))
+	found := false
+	err = s.each(ctx, func(*sql.Rows) error { found = true; return nil },
+		"SELECT 1 FROM request_logs WHERE "+w.sql()+" ORDER BY "+orderBy+" LIMIT 1", w.args...)
+	return found, err
+}
+
+func cursorAt(l models.RequestLog) *string {
+	key := keyOf(&l)
+	text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d.%s", key.time, key.id))
+	return &text
+}
+
+func parseCursor(text string) (logKey, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	micros, id, found := strings.Cut(string(raw), ".")
+	at, errNumber := strconv.ParseInt(micros, 10, 64)
+	if err != nil || errNumber != nil || !found || len(id) > 64 || clean(id, 64) != id {
+		return logKey{}, models.Invalid("cursor", "is not a cursor of this list")
+	}
+	return logKey{at, id}, nil
+}
+
+// EachLog calls fn for every request that matches, newest first, until fn returns an error, which it passes on. It reads in
+// pages, so that no reader and no memory is held while fn works.
+func (s *Store) EachLog(ctx context.Context, f models.LogFilter, fn func(models.RequestLog) error) error {
+	const pageSize = 500
+	filter, err := s.listFilter(ctx, &f)
+	if err != nil {
+		return fail("read the logs", err)
+	}
+	for w := filter; ; {
+		items, err := s.selectLogs(ctx, w, "request_time DESC, id DESC", pageSize, 0)
+		if err != nil {
+			return fail("read the logs", err)
+		}
+		for i := range items {
+			if err := fn(items[i]); err != nil {
+				return err
+			}
+		}
+		if len(items) < pageSize {
+			return nil
+		}
+		w = filter.join(beyond(keyOf(&items[len(items)-1]), false))
+	}
+}

@@ -1,0 +1,283 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"squirrel/models"
+)
+
+// Statistics are summed when a request completes, in the transaction that completes it: per quarter of an hour, which every
+// time zone's hours and days are made of, over all requests and per combination of dimensions; and once more per day (UTC), so
+// that groups over months are a short sum.
+const (
+	quarterMicros = int64(15 * time.Minute / time.Microsecond)
+
+	grainQuarter = 900   // seconds
+	grainDay     = 86400 // seconds
+)
+
+// seriesID is the hash of dimensions. The zero value sums over all of them.
+type seriesID [16]byte
+
+// dimensions are what statistics can be filtered and grouped by without reading the rows.
+type dimensions struct {
+	requestedModel, targetModel string
+	providerID                  int64 // 0 = none
+	providerName                string
+	apiKeyID                    int64 // 0 = none
+	apiKeyName                  string
+	endpoint, source            string
+}
+
+func dimensionsOf(l *models.RequestLog) dimensions {
+	d := dimensions{
+		requestedModel: clean(l.RequestedModel, maxName), targetModel: clean(l.TargetModel, maxName),
+		providerName: clean(l.ProviderName, maxName), apiKeyName: clean(l.APIKeyName, maxName),
+		endpoint: clean(string(l.Endpoint), maxWord), source: string(l.Source),
+	}
+	if l.ProviderID != nil {
+		d.providerID = *l.ProviderID
+	}
+	if l.APIKeyID != nil {
+		d.apiKeyID = *l.APIKeyID
+	}
+	return d
+}
+
+func (d *dimensions) id() seriesID {
+	var b []byte
+	for _, text := range []string{d.requestedModel, d.targetModel, d.providerName, d.apiKeyName, d.endpoint, d.source} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
+	b = binary.AppendVarint(binary.AppendVarint(b, d.providerID), d.apiKeyID)
+	sum := sha256.Sum256(b)
+	return seriesID(sum[:16])
+}
+
+// sums are what is counted of completed requests.
+type sums struct {
+	requests, successes   int64
+	input, output, cached int64 // tokens
+	cost                  int64 // nano-USD
+	unknownCosts          int64
+	firstByte, totalTime  histogram
+}
+
+// count adds a request n times; n is -1 to take it back.
+func (u *sums) count(l *models.RequestLog, n int64) {
+	u.requests += n
+	if !hasFailed(l) {
+		u.successes += n
+	}
+	u.input += n * deref(l.InputTokens)
+	u.output += n * deref(l.OutputTokens)
+	u.cached += n * deref(l.CachedInputTokens)
+	if l.TotalCost == nil {
+		u.unknownCosts += n
+	} else {
+		u.cost += n * int64(*l.TotalCost)
+	}
+	u.firstByte.add(l.FirstByteDelayMS, n)
+	u.totalTime.add(l.TotalTimeMS, n)
+}
+
+func (u *sums) merge(o *sums) {
+	u.requests += o.requests
+	u.successes += o.successes
+	u.input += o.input
+	u.output += o.output
+	u.cached += o.cached
+	u.cost += o.cost
+	u.unknownCosts += o.unknownCosts
+	u.firstByte.merge(o.firstByte)
+	u.totalTime.merge(o.totalTime)
+}
+
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// rollupKey is a row of usage_rollups.
+type rollupKey struct {
+	grain, slot int64
+	series      seriesID
+}
+
+func (k rollupKey) compare(o rollupKey) int {
+	return cmp.Or(cmp.Compare(k.grain, o.grain), cmp.Compare(k.slot, o.slot), bytes.Compare(k.series[:], o.series[:]))
+}
+
+// usage collects what a transaction adds to the statistics.
+type usage struct {
+	series map[seriesID]dimensions
+	deltas map[rollupKey]*sums
+}
+
+func newUsage() *usage {
+	return &usage{series: map[seriesID]dimensions{}, deltas: map[rollupKey]*sums{}}
+}
+
+// count adds a completed request n times.
+func (u *usage) count(l *models.RequestLog, n int64) {
+	at := toMicros(l.RequestTime)
+	quarter, day := floor(at, quarterMicros), floor(at, dayMicros)
+	d := dimensionsOf(l)
+	id := d.id()
+	u.series[id] = d
+	u.delta(rollupKey{grainQuarter, quarter, seriesID{}}).count(l, n)
+	u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
+	u.delta(rollupKey{grainDay, day, id}).count(l, n)
+}
+
+func (u *usage) delta(k rollupKey) *sums {
+	d := u.deltas[k]
+	if d == nil {
+		d = &sums{}
+		u.deltas[k] = d
+	}
+	return d
+}
+
+// floor rounds down to a multiple of step, below zero too.
+func floor(at, step int64) int64 {
+	rest := at % step
+	if rest < 0 {
+		rest += step
+	}
+	return at - rest
+}
+
+const rollupColumns = `requests, successes, input_tokens, output_tokens, cached_input_tokens, cost, unknown_costs, first_byte, total_time`
+
+var (
+	insertSeries = bulk{
+		into: `usage_series (id, requested_model, target_model, provider_id, provider_name, api_key_id, api_key_name, endpoint, source)`,
+		tail: "ON CONFLICT (id) DO NOTHING", columns: 9,
+	}
+	insertEmptyRollup = bulk{
+		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", tail: "ON CONFLICT (grain, slot, series) DO NOTHING", columns: 12,
+	}
+	insertRollup = bulk{
+		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", columns: 12,
+		tail: `ON CONFLICT (grain, slot, series) DO UPDATE SET requests = excluded.requests, successes = excluded.successes,
+			input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
+			cost = excluded.cost, unknown_costs = excluded.unknown_costs, first_byte = excluded.first_byte, total_time = excluded.total_time`,
+	}
+)
+
+// bumpUsage adds the collected sums to what is stored.
+func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
+	if len(u.deltas) == 0 {
+		return nil
+	}
+	if err := s.insertSeries(ctx, u.series); err != nil {
+		return err
+	}
+	keys := slices.SortedFunc(maps.Keys(u.deltas), rollupKey.compare)
+	if s.postgres() {
+		if err := s.lockRollups(ctx, keys); err != nil {
+			return err
+		}
+	}
+	updated := insertRollup
+	for at := 0; at < len(keys); {
+		end := at + 1
+		for end < len(keys) && end-at < 100 && keys[end].grain == keys[at].grain && keys[end].slot == keys[at].slot {
+			end++
+		}
+		if err := s.addStored(ctx, keys[at:end], u.deltas); err != nil {
+			return err
+		}
+		at = end
+	}
+	for _, k := range keys {
+		updated.rows = append(updated.rows, rollupValues(k, u.deltas[k]))
+	}
+	return s.insert(ctx, updated, nil)
+}
+
+func (s *Store) insertSeries(ctx context.Context, series map[seriesID]dimensions) error {
+	b := insertSeries
+	ids := slices.SortedFunc(maps.Keys(series), func(a, b seriesID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		d := series[id]
+		b.rows = append(b.rows, []any{
+			id[:], d.requestedModel, d.targetModel, orNull(d.providerID), d.providerName, orNull(d.apiKeyID), d.apiKeyName, d.endpoint, d.source,
+		})
+	}
+	return s.insert(ctx, b, nil)
+}
+
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+// lockRollups makes sure that the rows exist, so that they can be locked: two replicas may add to the same.
+func (s *Store) lockRollups(ctx context.Context, keys []rollupKey) error {
+	b := insertEmptyRollup
+	for _, k := range keys {
+		b.rows = append(b.rows, rollupValues(k, &sums{}))
+	}
+	return s.insert(ctx, b, nil)
+}
+
+// addStored adds to the deltas of one slot what is stored of them.
+func (s *Store) addStored(ctx context.Context, keys []rollupKey, deltas map[rollupKey]*sums) error {
+	args := []any{keys[0].grain, keys[0].slot}
+	for i := range keys {
+		args = append(args, keys[i].series[:])
+	}
+	query := "SELECT series, " + rollupColumns + " FROM usage_rollups WHERE grain = ? AND slot = ? AND series IN " + marks(len(keys))
+	if s.postgres() {
+		query += " ORDER BY series FOR UPDATE"
+	}
+	return s.each(ctx, func(rows *sql.Rows) error {
+		var id []byte
+		var r rollupScan
+		if err := rows.Scan(append([]any{&id}, r.targets()...)...); err != nil {
+			return err
+		}
+		return r.addTo(deltas[rollupKey{keys[0].grain, keys[0].slot, seriesID(id)}])
+	}, query, args...)
+}
+
+func rollupValues(k rollupKey, u *sums) []any {
+	return []any{
+		k.grain, k.slot, k.series[:], u.requests, u.successes, u.input, u.output, u.cached, u.cost, u.unknownCosts,
+		u.firstByte.encode(), u.totalTime.encode(),
+	}
+}
+
+// rollupScan receives rollupColumns.
+type rollupScan struct {
+	sums
+	first, total sql.RawBytes
+}
+
+func (r *rollupScan) targets() []any {
+	return []any{&r.requests, &r.successes, &r.input, &r.output, &r.cached, &r.cost, &r.unknownCosts, &r.first, &r.total}
+}
+
+// addTo adds the row to u. The row is then used up.
+func (r *rollupScan) addTo(u *sums) error {
+	u.merge(&r.sums)
+	if err := u.firstByte.mergeEncoded(r.first); err != nil {
+		return err
+	}
+	return u.totalTime.mergeEncoded(r.total)
+}
