@@ -17,14 +17,14 @@ func (x *Exchange) commit(t *try) *Answer {
 		x.limitHeaders(h)
 		return t.relay.answer(h)
 	}
-	client, failure := t.sent.answer(x, t.body)
-	if failure != nil {
-		return x.fail(failure)
-	}
 	reportDropped(h, x.dropped)
 	x.limitHeaders(h)
-	x.settle(result{status: t.out.Status, sent: t.out.Status, header: h, clientBody: client, try: t})
-	return &Answer{Status: t.out.Status, Header: h, Body: client}
+	res := result{status: t.out.Status, sent: t.out.Status, header: h, clientBody: t.client, try: t}
+	if t.sent.conv != nil {
+		res.upstreamBody = t.body
+	}
+	x.settle(res)
+	return &Answer{Status: t.out.Status, Header: h, Body: t.client}
 }
 
 func (x *Exchange) setTarget(c *routing.Candidate) {

@@ -27,6 +27,7 @@ type try struct {
 
 	header http.Header // the provider's
 	body   []byte      // the whole body: a good answer, or the error's
+	client []byte      // a good answer as the client gets it
 	relay  *relay      // a stream whose first meaningful event is here; nil for whole answers
 }
 
@@ -115,6 +116,21 @@ func (x *Exchange) readWhole(ctx context.Context, t *try, resp *http.Response) {
 		t.out.Status = status
 	case len(data) == 0 || !json.Valid(data):
 		t.out.Class, t.out.Kind = upstream.BadResponse, "bad_response"
+	default:
+		x.translateAnswer(t)
+	}
+}
+
+// translateAnswer puts a good answer into the client's dialect. One that makes no sense may still be had elsewhere; where we
+// are to blame, it may not.
+func (x *Exchange) translateAnswer(t *try) {
+	var failure *Failure
+	if t.client, failure = t.sent.answer(x, t.body); failure == nil {
+		return
+	}
+	t.out.Class, t.out.Kind, t.out.Err = upstream.BadResponse, "bad_response", failure
+	if failure.Status == http.StatusInternalServerError {
+		t.out.Class, t.out.Kind = upstream.ClientFault, "conversion"
 	}
 }
 

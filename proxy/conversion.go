@@ -50,7 +50,7 @@ func (x *Exchange) prepareWithoutSeals(c *routing.Candidate) (*outgoing, *Failur
 func (x *Exchange) translateRequest(c *routing.Candidate, conv *conversion) (body.Payload, *Failure) {
 	translated, dropped, err := convert.Request(conv.in, conv.out, x.req.Body, c.Route.TargetModel, conv.options)
 	if err != nil {
-		return body.Payload{}, conversionFailure(err)
+		return body.Payload{}, x.untranslatable(err)
 	}
 	if len(dropped) > 0 && c.Route.OnLoss == models.OnLossReject {
 		return body.Payload{}, &Failure{Status: http.StatusUnprocessableEntity, Code: "unsupported_conversion", Param: dropped[0].Path,
@@ -89,12 +89,29 @@ func withDefaults(data []byte, p *models.Provider) (body.Payload, error) {
 	return edit.Payload(), nil
 }
 
-func conversionFailure(err error) *Failure {
+// untranslatable is the failure of a request that can't be translated.
+func (x *Exchange) untranslatable(err error) *Failure {
 	var e *convert.Error
 	if !errors.As(err, &e) {
-		return &Failure{Status: http.StatusUnprocessableEntity, Code: "unsupported_conversion", Message: "The request can't be translated for the provider of this model."}
+		return x.defect(err)
 	}
 	return &Failure{Status: e.Status, Code: e.Code, Message: e.Message, Param: e.Param, wire: e}
+}
+
+// untranslated is the failure of an answer that could not be translated.
+func (x *Exchange) untranslated(err error) *Failure {
+	if errors.Is(err, convert.ErrPanic) {
+		return x.defect(err)
+	}
+	x.gw.logger.Warn("answer not translated", "request_id", x.id, "error", x.gw.redact.Text(err.Error(), x.secret))
+	return &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: "The provider's answer could not be translated. It is incomplete or malformed."}
+}
+
+// defect is the failure of a conversion that went wrong through no fault of either side.
+func (x *Exchange) defect(err error) *Failure {
+	x.gw.metrics.panics.Inc()
+	x.gw.logger.Error("conversion failed", "request_id", x.id, "error", x.gw.redact.Text(err.Error(), x.secret))
+	return &Failure{Status: http.StatusInternalServerError, Code: "internal_error", Message: "The gateway failed while translating between protocols."}
 }
 
 // header drops what belongs to the client's protocol only.
@@ -110,8 +127,7 @@ func (c *conversion) header(h http.Header) {
 func (c *conversion) answer(x *Exchange, data []byte) ([]byte, *Failure) {
 	out, res, err := convert.Response(c.in, c.out, data, c.options)
 	if err != nil {
-		x.gw.logger.Warn("answer not translated", "request_id", x.id, "error", err)
-		return nil, &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: "The provider's answer could not be translated."}
+		return nil, x.untranslated(err)
 	}
 	x.addDropped(res.Dropped)
 	return out, nil

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -189,12 +190,32 @@ func (g *Gateway) send(c *fiber.Ctx, x *Exchange, a *Answer) {
 	if a.Close || bodyUnread(c) {
 		resp.SetConnectionClose()
 	}
-	if a.Stream != nil {
+	switch {
+	case a.Stream == nil:
+		resp.SetBodyRaw(a.Body)
+		x.release()
+	case x.req.HTTP10:
+		sendUnframed(c, a)
+	default:
 		resp.SetBodyStream(a.Stream, -1)
-		return
 	}
-	resp.SetBodyRaw(a.Body)
-	x.release()
+}
+
+// sendUnframed streams to a client of HTTP/1.0, which knows no chunks: the end of the connection is the end of the answer.
+// fasthttp would frame it all the same, so the connection is taken out of its hands.
+func sendUnframed(c *fiber.Ctx, a *Answer) {
+	c.Context().HijackSetNoResponse(true)
+	c.Context().Hijack(func(conn net.Conn) {
+		defer a.Stream.Close()
+		head := bytes.NewBufferString("HTTP/1.1 " + itoa(a.Status) + " " + http.StatusText(a.Status) + "\r\nConnection: close\r\n")
+		if err := a.Header.Write(head); err != nil {
+			return
+		}
+		head.WriteString("\r\n")
+		if _, err := head.WriteTo(conn); err == nil {
+			_, _ = a.Stream.WriteTo(conn)
+		}
+	})
 }
 
 // bodyUnread reports whether a part of the body is still on the wire, where it would be taken for the next request. A

@@ -73,6 +73,9 @@ func (x *Exchange) release() {
 		x.watch.Stop()
 	}
 	x.cancel(context.Canceled)
+	if x.req.Upload != nil {
+		x.req.Upload.form.Close()
+	}
 	x.gw.running.remove(x.id)
 	x.gw.metrics.running.Dec()
 	x.gw.inflight.Done()

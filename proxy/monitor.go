@@ -28,6 +28,7 @@ type monitor struct {
 	cancel  func(error)
 	since   time.Time // the relay has been waiting since; zero while it works
 	lastOut time.Time
+	begun   bool // the client has the header and a first part of the answer
 	ended   bool
 }
 
@@ -45,10 +46,13 @@ func (m *monitor) start() {
 	m.timer = time.AfterFunc(min(m.beat, m.idle), m.fire)
 }
 
-func (m *monitor) waiting() {
+// waiting begins a wait for the provider. Before anything was sent there are no heartbeats: they would overtake the header,
+// which is still in fasthttp's buffer.
+func (m *monitor) waiting(begun bool) {
 	m.mu.Lock()
 	m.since = time.Now()
 	m.lastOut = m.since
+	m.begun = begun
 	m.mu.Unlock()
 }
 
@@ -72,7 +76,7 @@ func (m *monitor) fire() {
 			m.cancel(upstream.ErrIdleTimeout)
 			return
 		}
-		if quiet := now.Sub(m.lastOut); quiet >= m.beat && m.conn != nil {
+		if quiet := now.Sub(m.lastOut); quiet >= m.beat && m.conn != nil && m.begun {
 			m.lastOut = now
 			if _, err := io.WriteString(m.conn, pingChunk); err != nil {
 				m.cancel(upstream.ErrClientGone)

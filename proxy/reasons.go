@@ -15,14 +15,7 @@ func bodyFailure(err error) *Failure {
 	if !errors.As(err, &e) {
 		return &Failure{Status: http.StatusBadRequest, Code: "invalid_request", Message: "The body of the request can't be read."}
 	}
-	status := http.StatusBadRequest
-	switch e.Code {
-	case "unsupported_content_encoding":
-		status = http.StatusUnsupportedMediaType
-	case "request_too_large":
-		status = http.StatusRequestEntityTooLarge
-	}
-	return &Failure{Status: status, Code: string(e.Code), Message: e.Message, Param: e.Param}
+	return &Failure{Status: e.Status(), Code: e.Code, Message: e.Message, Param: e.Param}
 }
 
 func tooLarge(limit int64) *Failure {

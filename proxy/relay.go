@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -16,8 +17,9 @@ import (
 )
 
 const (
-	relayBuffer = 16 << 10 // bytes read from the provider at once
-	maxHeld     = 64 << 10 // of an unfinished event; past it the event is passed on in pieces
+	relayBuffer  = 16 << 10 // bytes read from the provider at once
+	maxHeld      = 64 << 10 // of an unfinished event; past it the event is passed on in pieces
+	maxConverted = 4 << 20  // of an unfinished event that has to be translated, which takes a whole one
 )
 
 // relay carries one answer from a provider to the client as it arrives. Before it is committed, open looks for the first
@@ -143,7 +145,7 @@ func (r *relay) answer(h http.Header) *Answer {
 // SupportsBodyWriteTo tells fasthttp that WriteTo produces what Read would.
 func (r *relay) SupportsBodyWriteTo() bool { return true }
 
-// Read serves HTTP/1.0 clients, whose answers fasthttp copies instead of framing.
+// Read is there because fasthttp takes readers; it is never called.
 func (r *relay) Read([]byte) (int, error) {
 	return 0, errors.New("proxy: a relay is driven by WriteTo")
 }
@@ -165,7 +167,7 @@ func (r *relay) WriteTo(w io.Writer) (n int64, err error) {
 		if err != nil || done {
 			return r.written, err
 		}
-		r.monitor.waiting()
+		r.monitor.waiting(r.written > 0)
 		_, err = r.reader.fill(r.source)
 		r.monitor.busy()
 		if err != nil {
@@ -191,14 +193,26 @@ func (r *relay) forward(w io.Writer) (done bool, err error) {
 	if err := r.flush(w); err != nil {
 		return false, err
 	}
-	if r.reader.held() > maxHeld && r.conv == nil {
+	if r.reader.held() > maxHeld {
+		return r.oversized(w)
+	}
+	r.checkpoint()
+	return false, nil
+}
+
+// oversized handles an unfinished event that is too large to wait for: it is passed on in pieces. One that needs a translation
+// is waited for a little longer, then it ends the stream.
+func (r *relay) oversized(w io.Writer) (done bool, err error) {
+	if r.conv == nil {
 		r.partial = true
 		piece := r.reader.takePiece()
 		_, _ = r.tap.Write(piece)
 		return false, r.write(w, piece)
 	}
-	r.checkpoint()
-	return false, nil
+	if r.reader.held() <= maxConverted {
+		return false, nil
+	}
+	return true, r.fail(w, &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: "The provider sent an event too large to be translated. The answer is incomplete."})
 }
 
 // event handles one whole event: it is observed, then passed on, hidden or translated. The terminator is passed on only after
@@ -216,7 +230,10 @@ func (r *relay) event(w io.Writer, raw []byte) (done bool, err error) {
 		if err := r.flush(w); err != nil {
 			return false, err
 		}
-		return true, r.complete(w, raw)
+		return true, r.terminate(w, event)
+	}
+	if r.tap.Failure() != nil {
+		return false, r.scrub(w, raw)
 	}
 	if r.try.sent.hidesUsage && tap.IsUsageOnly(event) {
 		r.reader.hide(len(raw))
@@ -233,6 +250,19 @@ func (r *relay) flush(w io.Writer) error {
 	err := r.write(w, ready)
 	r.reader.sent()
 	return err
+}
+
+// scrub keeps our key out of what a provider says about an error.
+func (r *relay) scrub(w io.Writer, raw []byte) error {
+	clean := r.x.gw.redact.Body(raw, r.x.secret)
+	if bytes.Equal(clean, raw) {
+		return nil
+	}
+	r.reader.hide(len(raw))
+	if err := r.flush(w); err != nil {
+		return err
+	}
+	return r.write(w, clean)
 }
 
 func (r *relay) forwardBytes(w io.Writer) error {

@@ -28,6 +28,24 @@ func (r *relay) complete(w io.Writer, tail []byte) error {
 	return nil
 }
 
+// terminate ends the answer at the provider's last event. After an error no terminator is passed on, so that nobody takes the
+// answer for whole; where the last event is the error itself, as in the Responses API, it is.
+func (r *relay) terminate(w io.Writer, last sse.Event) error {
+	if r.tap.Failure() == nil {
+		return r.complete(w, last.Raw)
+	}
+	r.settleFailed()
+	if tap.ErrorOf(r.try.sent.protocol, last) == nil {
+		return nil
+	}
+	return r.write(w, r.x.gw.redact.Body(last.Raw, r.x.secret))
+}
+
+// settleFailed ends the exchange when the provider said itself that it failed.
+func (r *relay) settleFailed() {
+	r.settleWith(http.StatusBadGateway, "upstream_error", "the provider ended the stream with an error")
+}
+
 // translate passes an event on in the client's dialect. done means that the client's answer has ended with it.
 func (r *relay) translate(w io.Writer, event sse.Event) (done bool, err error) {
 	if event.Kind != sse.Message {
@@ -35,19 +53,18 @@ func (r *relay) translate(w io.Writer, event sse.Event) (done bool, err error) {
 	}
 	out, err := r.conv.stream.Event(event.Name, event.Data)
 	if err != nil {
-		r.x.gw.logger.Warn("stream not translated", "request_id", r.x.id, "error", err)
 		if failed := r.write(w, out); failed != nil {
 			return true, failed
 		}
-		return true, r.fail(w, &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: "The provider's stream could not be translated. The answer is incomplete."})
+		return true, r.fail(w, r.x.untranslated(err))
 	}
 	_, _ = r.conv.sent.Write(out)
 	if !r.conv.stream.Ended() {
 		return false, r.write(w, out)
 	}
 	if r.tap.Failure() != nil {
-		r.settleWith(http.StatusBadGateway, "upstream_error", "the provider ended the stream with an error")
-		return true, r.write(w, out)
+		r.settleFailed()
+		return true, r.write(w, r.x.gw.redact.Body(out, r.x.secret))
 	}
 	return true, r.complete(w, out)
 }
@@ -74,7 +91,7 @@ func (r *relay) end(w io.Writer, err error) error {
 	result := r.tap.Result()
 	switch {
 	case result.ErrorEvent != nil: // the provider said itself that it failed; its words went through
-		r.settleWith(http.StatusBadGateway, "upstream_error", "the provider ended the stream with an error")
+		r.settleFailed()
 		return nil
 	case r.conv != nil:
 		tail, err := r.conv.finish()
@@ -100,11 +117,14 @@ func (r *relay) lastEvent(w io.Writer) (done bool, err error) {
 	if r.conv != nil {
 		return r.translate(w, event)
 	}
-	whole := append(append([]byte(nil), rest...), "\n\n"...)
+	event.Raw = append(append([]byte(nil), rest...), "\n\n"...)
 	if r.tap.Terminated() {
-		return true, r.complete(w, whole)
+		return true, r.terminate(w, event)
 	}
-	return false, r.write(w, whole)
+	if r.tap.Failure() != nil {
+		event.Raw = r.x.gw.redact.Body(event.Raw, r.x.secret)
+	}
+	return false, r.write(w, event.Raw)
 }
 
 // cut ends a stream that can't go on: with an error event of the client's dialect and no terminator.
