@@ -27,6 +27,8 @@ type Options struct {
 	Tester    Tester
 	Replayer  Replayer
 	Canceller Canceller
+	Player    Player
+	System    System
 
 	KeyPrefix     string // of generated API keys
 	KeyLength     int    // random characters after the prefix
@@ -48,6 +50,9 @@ func New(opts Options) *Service {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
@@ -59,9 +64,6 @@ func (s *Service) Now() time.Time { return s.opts.Now().UTC() }
 
 // Zone is the reporting time zone.
 func (s *Service) Zone() *time.Location { return s.opts.Zone }
-
-// WithActor names who makes the changes of ctx in the audit trail.
-func WithActor(ctx context.Context, name string) context.Context { return store.WithActor(ctx, name) }
 
 // Health is the condition of a route.
 type Health struct {

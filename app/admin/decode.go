@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"squirrel/models"
 )
 
@@ -106,15 +104,6 @@ func explain(err error) string {
 		return "is " + models.ErrMoney.Error()
 	}
 	return "is not valid: " + strings.TrimPrefix(err.Error(), "json: ")
-}
-
-// YAMLToJSON turns a YAML document into JSON. JSON is YAML, so it passes.
-func YAMLToJSON(data []byte) ([]byte, error) {
-	converted, err := yaml.YAMLToJSON(data)
-	if err != nil {
-		return nil, &models.Error{Code: models.CodeInvalid, Message: "the document is neither YAML nor JSON", Err: err}
-	}
-	return converted, nil
 }
 
 func invalidFields(fields map[string]string) error {

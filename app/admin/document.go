@@ -109,6 +109,7 @@ func (s *Service) Export(ctx context.Context, part Part) (Document, error) {
 	}
 	slices.SortFunc(doc.Providers, func(a, b DocumentProvider) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(doc.Models, func(a, b DocumentModel) int { return cmp.Compare(a.Name, b.Name) })
+	s.record(ctx, "export", string(part), "", nil)
 	return doc, nil
 }
 

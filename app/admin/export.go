@@ -100,6 +100,7 @@ func firstRune(text string) string {
 
 // ExportCSV writes the requests that match, newest first, as RFC 4180 with a header line.
 func (s *Service) ExportCSV(ctx context.Context, f models.LogFilter, w io.Writer) error {
+	s.record(ctx, "export", "logs", "csv", LogFilterValues(f))
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	row := make([]string, len(columns))
@@ -126,6 +127,7 @@ func (s *Service) ExportCSV(ctx context.Context, f models.LogFilter, w io.Writer
 
 // ExportJSONL writes the requests that match, newest first, one JSON object a line.
 func (s *Service) ExportJSONL(ctx context.Context, f models.LogFilter, w io.Writer) error {
+	s.record(ctx, "export", "logs", "jsonl", LogFilterValues(f))
 	buffered := bufio.NewWriterSize(w, 32<<10)
 	enc := json.NewEncoder(buffered)
 	enc.SetEscapeHTML(false)

@@ -2,11 +2,10 @@ package admin
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"time"
 	"unicode/utf8"
-
-	"encoding/base64"
 
 	"squirrel/models"
 )
@@ -144,23 +143,29 @@ func (s *Service) CleanLogs(ctx context.Context, in Cleanup) (CleanupResult, err
 	if err := c.err(); err != nil {
 		return result, err
 	}
+	err := s.clean(ctx, &result)
+	s.record(ctx, "cleanup", "logs", "", result)
+	return result, err
+}
+
+func (s *Service) clean(ctx context.Context, result *CleanupResult) error {
 	stop := time.NewTimer(cleanupLimit)
 	defer stop.Stop()
 	for {
 		n, err := s.store.DeleteLogsBefore(ctx, result.Before, cleanupBatch)
 		result.Deleted += n
 		if err != nil {
-			return result, err
+			return err
 		}
 		if n == 0 {
 			result.Done = true
-			return result, nil
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return result, ctx.Err()
+			return ctx.Err()
 		case <-stop.C:
-			return result, nil
+			return nil
 		case <-time.After(cleanupPause):
 		}
 	}
@@ -172,10 +177,14 @@ func (s *Service) CanCancel() bool { return s.opts.Canceller != nil }
 // Cancel stops a running request; models.CodeConflict when it isn't running here.
 func (s *Service) Cancel(ctx context.Context, id string) error {
 	cancelled, err := s.opts.Canceller.Cancel(ctx, id)
-	if err == nil && !cancelled {
+	if err != nil {
+		return err
+	}
+	if !cancelled {
 		return models.Errorf(models.CodeConflict, "the request is not running, or runs on another instance")
 	}
-	return err
+	s.record(ctx, "cancel", "log", id, nil)
+	return nil
 }
 
 // CanReplay reports whether recorded requests can be sent again.
@@ -183,7 +192,11 @@ func (s *Service) CanReplay() bool { return s.opts.Replayer != nil }
 
 // Replay sends a recorded request again and returns the id of the new record.
 func (s *Service) Replay(ctx context.Context, id string) (string, error) {
-	return s.opts.Replayer.Replay(ctx, id)
+	replay, err := s.opts.Replayer.Replay(ctx, id)
+	if err == nil {
+		s.record(ctx, "replay", "log", id, replay)
+	}
+	return replay, err
 }
 
 // ModelStats sums up the requests of each model; Key and Name are the model's name.

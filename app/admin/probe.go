@@ -87,7 +87,7 @@ func (s *Service) TestProvider(ctx context.Context, in ProbeInput) (ProbeReport,
 	}
 	report := s.opts.Prober.Probe(ctx, p, ProbeOptions{Model: in.Model.Value, Stream: in.Stream.Value})
 	report.Steps = nonNil(report.Steps)
-	s.opts.Logger.InfoContext(ctx, "connection test", "provider", p.Name, "ok", report.OK)
+	s.record(ctx, "test", "provider", p.Name, map[string]any{"base_url": p.BaseURL, "ok": report.OK})
 	return report, nil
 }
 

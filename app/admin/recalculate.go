@@ -73,6 +73,9 @@ func (s *Service) Recalculate(ctx context.Context, in Recalculation) (Recalculat
 		err = flush()
 	}
 	done.Difference = done.After - done.Before
+	if !done.DryRun {
+		s.record(ctx, "recalculate", "prices", "", done)
+	}
 	return done, err
 }
 

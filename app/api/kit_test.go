@@ -30,6 +30,8 @@ type kit struct {
 	auth  *auth.Auth
 	token string
 	fakes *fakes
+
+	service *admin.Service
 }
 
 // fakes stand in for what is outside of the control plane.
@@ -83,7 +85,7 @@ func newKit(t *testing.T) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := admin.New(admin.Options{
+	k.service = admin.New(admin.Options{
 		Store: db, Prober: k.fakes, Simulator: k.fakes, Tester: k.fakes, Canceller: k.fakes, Replayer: k.fakes,
 		CheckHost: func(_ context.Context, host string) error {
 			if host == "169.254.169.254" {
@@ -94,7 +96,7 @@ func newKit(t *testing.T) *kit {
 		KeyPrefix: "lgw-", KeyLength: 32, RetentionDays: 7, Logger: logger, Now: func() time.Time { return noon },
 	})
 	k.app = fiber.New(fiber.Config{Immutable: true, CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true})
-	New(service, k.auth, logger).Register(k.app)
+	New(k.service, k.auth, logger).Register(k.app)
 	k.login()
 	return k
 }

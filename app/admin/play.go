@@ -1,0 +1,93 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"squirrel/models"
+)
+
+// Player performs requests of the playground as if a client had sent them.
+type Player interface {
+	// Play returns once the answer is complete. Of a stream, emit gets each piece of text as it arrives, and the event itself;
+	// an error of emit ends the request as if the client had left.
+	Play(ctx context.Context, in Play, emit func(PlayEvent) error) (Played, error)
+}
+
+// Play is a request of the playground.
+type Play struct {
+	Endpoint models.Endpoint
+	Body     json.RawMessage
+	APIKeyID *int64 // acts as this key, with its limits; nil = as no key
+	RouteID  *int64 // only over this route
+}
+
+// PlayEvent is a piece of a streamed answer.
+type PlayEvent struct {
+	Text      string // what was said; empty for other events
+	Reasoning bool   // the text is reasoning
+	Raw       string // the event as it was sent
+}
+
+// Played is what came of a request.
+type Played struct {
+	LogID     string
+	Status    int
+	Provider  string
+	Target    string
+	Body      []byte // of an answer that is no stream
+	FirstByte time.Duration
+	Total     time.Duration
+	Log       *models.RequestLog // the record, when it has reached the database in time
+}
+
+// CanPlay reports whether there is a playground.
+func (s *Service) CanPlay() bool { return s.opts.Player != nil }
+
+// Play sends a request of the playground. emit may be nil when the request asks for no stream.
+func (s *Service) Play(ctx context.Context, in Play, emit func(PlayEvent) error) (Played, error) {
+	c := check{}
+	if !json.Valid(in.Body) {
+		c.fail("body", "must be JSON")
+	} else if in.Body[0] != '{' {
+		c.fail("body", "must be a JSON object")
+	}
+	if err := c.err(); err != nil {
+		return Played{}, err
+	}
+	if emit == nil {
+		emit = func(PlayEvent) error { return nil }
+	}
+	played, err := s.opts.Player.Play(ctx, in, emit)
+	if err == nil {
+		played.Log, err = s.awaitLog(context.WithoutCancel(ctx), played.LogID)
+	}
+	return played, err
+}
+
+const (
+	logPatience = 2 * time.Second
+	logPause    = 50 * time.Millisecond
+)
+
+// awaitLog waits a moment for a record on its way to the database: tokens and cost are in it. nil when it takes longer.
+func (s *Service) awaitLog(ctx context.Context, id string) (*models.RequestLog, error) {
+	ctx, cancel := context.WithTimeout(ctx, logPatience)
+	defer cancel()
+	for {
+		view, err := s.store.LogView(ctx, id)
+		switch {
+		case err == nil && view.Log.State == models.LogDone:
+			return &view.Log, nil
+		case err != nil && models.ErrorCode(err) != models.CodeNotFound && !errors.Is(err, context.DeadlineExceeded):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(logPause):
+		}
+	}
+}

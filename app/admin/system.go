@@ -1,0 +1,57 @@
+package admin
+
+import (
+	"context"
+	"time"
+
+	"squirrel/models/store"
+)
+
+// System tells how the gateway itself is doing.
+type System interface {
+	Report() SystemReport
+}
+
+// SystemReport is the condition of one process of the gateway.
+type SystemReport struct {
+	LogState     string        // ok, lean, meta, reject: how much of a request is still recorded
+	LogReason    string        // why it isn't ok
+	SpoolBytes   int64         // records that are not in the database yet
+	SpoolLimit   int64         // bytes from which records are refused; 0 = not known
+	Lag          time.Duration // age of the oldest of them
+	Rejected     uint64        // requests refused because they could not be recorded
+	Lost         uint64        // records that could not be written at all
+	Dead         uint64        // records the database refused
+	Running      int           // requests under way in this process
+	DetailDays   int           // how long headers and bodies are kept; 0 = as long as the rows
+	BodyLimit    int64         // bytes kept of a body
+	RedactBodies bool
+	StreamEvents bool // raw events of streams are recorded too
+	Dialect      string
+	Version      string
+}
+
+// System reports on the process; false when nobody can tell.
+func (s *Service) System() (SystemReport, bool) {
+	if s.opts.System == nil {
+		return SystemReport{}, false
+	}
+	return s.opts.System.Report(), true
+}
+
+// StorageReport is what the records take.
+type StorageReport struct {
+	store.SizeReport
+	RetentionDays int
+	Jobs          []store.Job
+}
+
+// Storage measures the database.
+func (s *Service) Storage(ctx context.Context) (StorageReport, error) {
+	size, err := s.store.Size(ctx)
+	if err != nil {
+		return StorageReport{}, err
+	}
+	jobs, err := s.store.Jobs(ctx)
+	return StorageReport{SizeReport: size, RetentionDays: s.opts.RetentionDays, Jobs: jobs}, err
+}
