@@ -35,12 +35,19 @@ import (
 // Version is the program's, set by main.
 var Version = "dev"
 
-// writeTimeout is how long a client may take nothing of an answer before it is cut.
-const writeTimeout = 30 * time.Second
+// patience is how long clients may take.
+type patience struct {
+	header time.Duration // for a header and a body that is no upload
+	write  time.Duration // without taking anything of an answer
+	idle   time.Duration // between two requests
+}
+
+var usualPatience = patience{header: 30 * time.Second, write: 30 * time.Second, idle: 120 * time.Second}
 
 // App is a running gateway.
 type App struct {
 	cfg      config.Config
+	patience patience
 	logger   *slog.Logger
 	registry *prometheus.Registry
 
@@ -66,8 +73,13 @@ type App struct {
 }
 
 // Start builds the gateway and begins to listen; Run serves. The data directory must be there already (config.OpenDataDir).
+// An error that says that the configuration is wrong wraps a *config.Problem.
 func Start(ctx context.Context, cfg config.Config, logger *slog.Logger) (*App, error) {
-	a := &App{cfg: cfg, logger: logger, registry: prometheus.NewRegistry()}
+	return start(ctx, cfg, logger, usualPatience)
+}
+
+func start(ctx context.Context, cfg config.Config, logger *slog.Logger, p patience) (*App, error) {
+	a := &App{cfg: cfg, patience: p, logger: logger, registry: prometheus.NewRegistry()}
 	for _, step := range []func(context.Context) error{a.openStore, a.openLog, a.buildPlanes, a.reload, a.listen} {
 		if err := step(ctx); err != nil {
 			a.close()
@@ -79,11 +91,7 @@ func Start(ctx context.Context, cfg config.Config, logger *slog.Logger) (*App, e
 }
 
 func (a *App) openStore(ctx context.Context) (err error) {
-	cipher, err := store.NewCipher(a.cfg.EncryptionKey)
-	if err != nil {
-		return err
-	}
-	a.store, err = store.Open(ctx, store.Config{Type: a.cfg.DatabaseType, URL: a.cfg.DatabaseURL.Reveal(), Cipher: cipher, Logger: a.logger})
+	a.store, err = openStore(ctx, a.cfg, a.logger)
 	return err
 }
 
@@ -179,7 +187,7 @@ func (a *App) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", a.cfg.ListenAddress(), err)
 	}
-	a.listener = edge.NewListener(l, writeTimeout)
+	a.listener = edge.NewListener(l, a.patience.write)
 	return nil
 }
 

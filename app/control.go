@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -53,6 +54,7 @@ func (a *App) announceSetup(ctx context.Context) {
 		return
 	}
 	token, expires := a.auth.SetupToken()
-	fmt.Fprintf(os.Stderr, "\nNo administrator yet. From this machine: http://localhost:%d/admin\nFrom elsewhere: open /admin and give this token, valid until %s:\n\n  %s\n\n",
-		a.cfg.Port, expires.UTC().Format(time.TimeOnly+" UTC"), token)
+	_, port, _ := net.SplitHostPort(a.Addr())
+	fmt.Fprintf(os.Stderr, "\nNo administrator yet. From this machine: http://localhost:%s/admin\nFrom elsewhere: open /admin and give this token, valid until %s:\n\n  %s\n\n",
+		port, expires.UTC().Format(time.TimeOnly+" UTC"), token)
 }

@@ -25,16 +25,13 @@ func (a *App) newFiber() *fiber.App {
 		DisablePreParseMultipartForm: true,
 		BodyLimit:                    prefetchBytes,
 		ReadBufferSize:               32 << 10,
-		ReadTimeout:                  30 * time.Second,
-		IdleTimeout:                  120 * time.Second,
+		ReadTimeout:                  a.patience.header,
+		IdleTimeout:                  a.patience.idle,
 		ErrorHandler:                 a.answerError,
 	})
 	app.Server().NoDefaultServerHeader = true
 	app.Server().HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-		if h.ContentLength() > 1<<20 { // uploads may take longer than a header
-			return fasthttp.RequestConfig{ReadTimeout: 10 * time.Minute}
-		}
-		return fasthttp.RequestConfig{}
+		return fasthttp.RequestConfig{ReadTimeout: a.patience.header + uploadTime(h.ContentLength())}
 	}
 	app.Server().ErrorHandler = answerBroken
 	app.Use(refuseAmbiguous)
@@ -43,6 +40,17 @@ func (a *App) newFiber() *fiber.App {
 	a.gateway.Register(app)
 	app.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
+}
+
+const (
+	slowestUpload = 32 << 10 // bytes per second
+	longestUpload = 10 * time.Minute
+)
+
+// uploadTime is what a body of this declared size gets on top of what every request gets: enough for a slow line, and no
+// more, so that nobody holds a connection for ever with a byte now and then.
+func uploadTime(size int) time.Duration {
+	return min(time.Duration(max(size, 0)/slowestUpload)*time.Second, longestUpload)
 }
 
 // refuseAmbiguous refuses requests that two servers could read differently: a length next to chunked framing, and a Host

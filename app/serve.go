@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"squirrel/app/config"
-	"squirrel/models/store"
 )
 
 // dotenv is read from the working directory, below the environment.
@@ -67,11 +66,7 @@ func Migrate(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cipher, err := store.NewCipher(cfg.EncryptionKey)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(ctx, store.Config{Type: cfg.DatabaseType, URL: cfg.DatabaseURL.Reveal(), Cipher: cipher, Logger: logger})
+	s, err := openStore(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
