@@ -17,7 +17,8 @@ import (
 // Options are what the use-cases need from outside. The interfaces may be nil: what needs them is then not offered.
 type Options struct {
 	Store *store.Store
-	// CheckHost returns an error when policy forbids to call a host. A name that can't be resolved is no error.
+	// CheckHost returns an error when policy forbids to call a host. A *net.DNSError doesn't: the name is judged again when
+	// it is called.
 	CheckHost func(ctx context.Context, host string) error
 	// Health tells the condition of a route.
 	Health func(routeID int64) Health

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -139,11 +141,17 @@ func (s *Service) checkNetwork(ctx context.Context, field, rawURL string) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, policyPatience)
 	defer cancel()
-	if err := s.opts.CheckHost(ctx, u.Hostname()); err != nil {
+	if err := s.opts.CheckHost(ctx, u.Hostname()); err != nil && !unresolved(err) {
 		msg := "points to an address that is not allowed here (see PROVIDER_NETWORK)"
 		return &models.Error{Code: CodePrivateAddress, Message: field + " " + msg, Fields: map[string]string{field: msg}, Err: err}
 	}
 	return nil
+}
+
+// unresolved reports that a name has no address now. It may have one when it is called, and is judged again then.
+func unresolved(err error) bool {
+	_, dns := errors.AsType[*net.DNSError](err)
+	return dns || errors.Is(err, context.DeadlineExceeded)
 }
 
 // sameServer reports whether two URLs lead to the same scheme, host and port.

@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -65,10 +67,13 @@ func TestE01_PolicyDecidesAboutHosts(t *testing.T) {
 		if host == "169.254.169.254" || host == "64:ff9b::a9fe:a9fe" {
 			return refused
 		}
+		if host == "offline.example" {
+			return fmt.Errorf("resolve: %w", &net.DNSError{Err: "no such host"})
+		}
 		return nil
 	}})
 	for url, want := range map[string]models.Code{
-		"http://169.254.169.254/latest": CodePrivateAddress, "http://[64:ff9b::a9fe:a9fe]/": CodePrivateAddress, "https://api.openai.com/v1": "",
+		"http://169.254.169.254/latest": CodePrivateAddress, "http://[64:ff9b::a9fe:a9fe]/": CodePrivateAddress, "https://api.openai.com/v1": "", "https://offline.example": "",
 	} {
 		err := s.checkNetwork(t.Context(), "base_url", url)
 		if models.ErrorCode(err) != want {
