@@ -14,7 +14,7 @@ const module = "squirrel"
 // is missing here fails the test; add it with a purpose in docs/architecture.md.
 var mayImport = map[string]string{
 	"":                        "app app/config app/demo proxy/simulator",
-	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/tokens proxy/upstream routing routing/rules static",
+	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/sse proxy/tokens proxy/upstream routing routing/rules static",
 	"app/admin":               "models models/store models/prices proxy/body routing/rules",
 	"app/api":                 "app/admin app/auth models",
 	"app/apptest":             "models proxy/simulator",
@@ -32,7 +32,7 @@ var mayImport = map[string]string{
 	"models/store/pgtest":     "",
 	"proxy":                   "models proxy/body proxy/convert proxy/edge proxy/form proxy/limits proxy/llm proxy/reqlog proxy/sse proxy/tap proxy/tokens proxy/upstream routing routing/health routing/rules",
 	"proxy/body":              "models",
-	"proxy/convert/wire":      "",
+	"proxy/convert/wire":      "proxy/llm",
 	"proxy/convert":           "models proxy/convert/wire proxy/convert/anthropic proxy/convert/openai proxy/convert/responses proxy/llm proxy/sse",
 	"proxy/convert/anthropic": "models proxy/convert/wire proxy/llm proxy/sse",
 	"proxy/convert/openai":    "models proxy/convert/wire proxy/llm proxy/sse",

@@ -66,7 +66,9 @@ type App struct {
 
 	fiber    *fiber.App
 	listener net.Listener
-	loaded   atomic.Int64 // version of the configuration in use
+	book     atomic.Pointer[admin.PriceBook]
+	averages atomic.Pointer[map[string]int64] // output tokens of a request, by model
+	loaded   atomic.Int64                     // version of the configuration in use
 	draining atomic.Bool
 	work     sync.WaitGroup
 	stopWork context.CancelFunc
@@ -112,7 +114,7 @@ func (a *App) buildPlanes(context.Context) error {
 	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(tmp, 0o700)); err != nil { // uploads of an earlier life
 		return fmt.Errorf("prepare the directory for uploads: %w", err)
 	}
-	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: prices.Embedded().Prices, ContextWindow: contextWindow})
+	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: a.cataloguePrices, ContextWindow: contextWindow, AverageOutput: a.averageOutput})
 	a.keys = proxy.NewKeyring()
 	a.limits = limits.New(a.store.SpendSince, time.Now)
 	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
@@ -133,6 +135,13 @@ func (a *App) gatewayOptions(tmp string) proxy.Options {
 	}
 }
 
+func (a *App) cataloguePrices(target string) (models.Prices, bool) {
+	if book := a.book.Load(); book != nil {
+		return book.Prices(target)
+	}
+	return prices.Embedded().Prices(target)
+}
+
 func contextWindow(target string) (int64, bool) {
 	entry, found := prices.Embedded().Lookup(target)
 	return entry.ContextWindow, found && entry.ContextWindow > 0
@@ -149,6 +158,11 @@ func (a *App) reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the configuration: %w", err)
 	}
+	book, err := a.admin.PriceBook(ctx)
+	if err != nil {
+		return fmt.Errorf("load the prices: %w", err)
+	}
+	a.book.Store(book) // before Swap, which asks it
 	for _, problem := range a.router.Swap(cfg) {
 		a.logger.Warn("a part of the configuration can't be used", "problem", problem)
 	}

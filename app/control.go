@@ -12,6 +12,7 @@ import (
 	"squirrel/app/admin"
 	"squirrel/app/api"
 	"squirrel/app/auth"
+	"squirrel/app/web"
 	"squirrel/proxy/probe"
 	"squirrel/proxy/upstream"
 )
@@ -22,7 +23,7 @@ func (a *App) buildControl() (err error) {
 	a.admin = admin.New(admin.Options{
 		Store: a.store, CheckHost: policy.CheckHost, Health: a.healthOf,
 		Prober: probes{probe.New(a.client, policy, func(s string) string { return a.redact.Text(s) })}, Simulator: planner{a}, Tester: tester{a}, Replayer: tester{a},
-		Canceller: canceller{a}, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
+		Canceller: canceller{a}, Player: player{a}, System: condition{a}, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
 		Zone: a.cfg.ReportingTZ, Logger: a.logger,
 	})
 	a.auth, err = auth.New(auth.Options{
@@ -35,6 +36,9 @@ func (a *App) buildControl() (err error) {
 // registerControl adds the routes of the control plane.
 func (a *App) registerControl(app *fiber.App) {
 	api.New(a.admin, a.auth, a.logger).Register(app)
+	web.New(web.Options{
+		Auth: a.auth, Admin: a.admin, AppName: a.cfg.AppName, Version: Version, PublicURL: a.cfg.PublicURL, Zone: a.cfg.ReportingTZ, Logger: a.logger,
+	}).Register(app)
 }
 
 func (a *App) isAdmin(c *fiber.Ctx) bool {
