@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,46 +26,7 @@ import (
 
 const testKey = "lgw-0123456789abcdefghijklmnopqrstuv"
 
-// recorder keeps log records in memory, in place of the spool.
-type recorder struct {
-	mu     sync.Mutex
-	writes []models.LogWrite
-	refuse bool
-}
-
-func (r *recorder) add(w models.LogWrite) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.refuse && w.Kind == models.WriteBegin {
-		return reqlog.ErrRejected
-	}
-	r.writes = append(r.writes, w)
-	return nil
-}
-
-func (r *recorder) Begin(w models.LogWrite) error   { return r.add(w) }
-func (r *recorder) Attempt(w models.LogWrite) error { return r.add(w) }
-func (r *recorder) Chunk(w models.LogWrite) error   { return r.add(w) }
-func (r *recorder) End(w models.LogWrite) error     { return r.add(w) }
-
-// end waits for the END record of a request; "" means the only one.
-func (r *recorder) end(t testing.TB, id string) models.LogWrite {
-	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		r.mu.Lock()
-		for _, w := range r.writes {
-			if w.Kind == models.WriteEnd && (id == "" || w.Log.ID == id) {
-				r.mu.Unlock()
-				return w
-			}
-		}
-		r.mu.Unlock()
-	}
-	t.Fatalf("no END record for %q", id)
-	return models.LogWrite{}
-}
-
-// bench is a gateway over simulated providers, on a real listener.
+// testGateway is a gateway over simulated providers, on a real listener.
 type testGateway struct {
 	*Gateway
 	t      testing.TB
@@ -74,7 +34,8 @@ type testGateway struct {
 	rec    *recorder
 	router *routing.Router
 	sim    *simulator.Server
-	logs   *bytes.Buffer
+	logs   *logBuffer
+	reg    *prometheus.Registry
 }
 
 // setup describes a test's gateway; the zero value is one OpenAI provider behind the model "m".
@@ -83,6 +44,8 @@ type setup struct {
 	providers []models.Provider // default: one of the OpenAI kind
 	models    []models.Model    // default: "m" with one route to each provider, by priority
 	key       func(*models.APIKey)
+	keys      []models.APIKey       // further keys
+	hook      func(models.LogWrite) // called with each log record, before it is accepted
 	sim       simulator.Options
 	target    string // target model of the default routes; "" = gpt-4o
 }
@@ -94,7 +57,7 @@ func newTestGateway(t testing.TB, s setup) *testGateway {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sim.Close() })
-	g := &testGateway{t: t, sim: sim, rec: &recorder{}, logs: &bytes.Buffer{}}
+	g := &testGateway{t: t, sim: sim, rec: &recorder{hook: s.hook}, logs: &logBuffer{}, reg: prometheus.NewRegistry()}
 	opts := Options{
 		RetryMaxAttempts: 3, RetryDelay: 20 * time.Millisecond, MaxTotalAttempts: 6, ExchangeTimeout: time.Minute, MaxRequestBytes: 32 << 20,
 		MaxUploadBytes: 100 << 20, LogBodyMaxBytes: 10 << 20, Instance: "test", TempDir: t.TempDir(),
@@ -115,22 +78,11 @@ func newTestGateway(t testing.TB, s setup) *testGateway {
 	}
 	g.Gateway = New(opts, Parts{
 		Router: g.router, Keys: keys, Client: upstream.NewClient(upstream.PrivateAllowed, sim.RootCAs()), Recorder: g.rec, Redactor: redact,
-		Metrics: NewMetrics(prometheus.NewRegistry()), Limits: limits.New(func(context.Context, int64, time.Time) (models.NanoUSD, error) { return 0, nil }, nil),
-		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: g.logs}, nil)),
+		Metrics: NewMetrics(g.reg), Limits: limits.New(func(context.Context, int64, time.Time) (models.NanoUSD, error) { return 0, nil }, nil),
+		Logger: slog.New(slog.NewJSONHandler(g.logs, nil)),
 	})
 	g.serve()
 	return g
-}
-
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 func (s setup) config(sim *simulator.Server) models.Config {
@@ -177,7 +129,7 @@ func (s setup) config(sim *simulator.Server) models.Config {
 	if s.key != nil {
 		s.key(&key)
 	}
-	cfg.Keys = []models.APIKey{key}
+	cfg.Keys = append([]models.APIKey{key}, s.keys...)
 	return cfg
 }
 
@@ -207,7 +159,20 @@ func (g *testGateway) serve() {
 // post sends a body with the test key.
 func (g *testGateway) post(path, body string, header ...string) *http.Response {
 	g.t.Helper()
-	resp, err := http.DefaultClient.Do(g.request(path, body, header...))
+	return g.do(g.request(path, body, header...))
+}
+
+// get asks with the test key.
+func (g *testGateway) get(path string, header ...string) *http.Response {
+	g.t.Helper()
+	req := g.request(path, "", header...)
+	req.Method = http.MethodGet
+	return g.do(req)
+}
+
+func (g *testGateway) do(req *http.Request) *http.Response {
+	g.t.Helper()
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -223,7 +188,9 @@ func (g *testGateway) request(path, body string, header ...string) *http.Request
 	req.Header.Set("Authorization", "Bearer "+testKey)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+		if req.Header.Set(header[i], header[i+1]); header[i+1] == "" {
+			req.Header.Del(header[i])
+		}
 	}
 	return req
 }
@@ -239,4 +206,29 @@ func readAll(t testing.TB, resp *http.Response) string {
 
 func chat(model, text string, stream bool) string {
 	return fmt.Sprintf(`{"model":%q,"stream":%t,"messages":[{"role":"user","content":%q}]}`, model, stream, text)
+}
+
+// scripted is a setup whose provider answers every request with these bytes, as an event stream.
+func scripted(stream string) setup {
+	body := []byte(stream)
+	return setup{sim: simulator.Options{Script: func(*simulator.Request) simulator.Fault {
+		return simulator.Fault{Body: body, ContentType: "text/event-stream"}
+	}}}
+}
+
+// counted is the sum of a counter over all its labels.
+func (g *testGateway) counted(name string) (sum float64) {
+	g.t.Helper()
+	families, err := g.reg.Gather()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == name {
+			for _, m := range family.GetMetric() {
+				sum += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
 }

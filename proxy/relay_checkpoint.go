@@ -17,13 +17,14 @@ type checkpoint struct {
 	at    time.Time
 }
 
-// checkpoint makes what has been seen of a long stream survive the death of the process: each 64 KiB or 2 s.
+// checkpoint makes what has been seen of a long stream survive the death of the process: each 64 KiB or 2 s. Since each record
+// holds all there is so far, the distance grows with a stream that outruns the clock.
 func (r *relay) checkpoint() {
 	now := time.Now()
 	if r.saved.at.IsZero() {
 		r.saved.at = now
 	}
-	if r.written-r.saved.bytes < checkpointBytes && now.Sub(r.saved.at) < checkpointEvery {
+	if r.written-r.saved.bytes < max(checkpointBytes, r.written/8) && now.Sub(r.saved.at) < checkpointEvery {
 		return
 	}
 	if r.written == r.saved.bytes || !r.x.key.RecordDetails {
