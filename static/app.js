@@ -102,6 +102,10 @@
   });
   on("input", (event) => { if (event.isTrusted && event.target.dataset) event.target.dataset.typed = "1"; });
 
+  // A page that answered a form with something shown once: reloading it leads on instead of sending the form again.
+  const once = $("[data-replace-url]");
+  if (once) history.replaceState(null, "", once.dataset.replaceUrl);
+
   // Passwords can be looked at.
   on("click", (event) => {
     const button = closest(event, "[data-reveal]");

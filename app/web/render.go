@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -77,4 +78,16 @@ func localPath(path string) string {
 		return home
 	}
 	return path
+}
+
+// backOr is the page a button was on, else another one.
+func backOr(c *fiber.Ctx, otherwise string) string {
+	u, err := url.Parse(c.Get(fiber.HeaderReferer))
+	if err != nil || u.Host != string(c.Request().Header.Host()) {
+		return otherwise
+	}
+	if back := localPath(u.RequestURI()); back != "/admin" {
+		return back
+	}
+	return otherwise
 }

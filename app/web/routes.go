@@ -35,5 +35,33 @@ func (w *Web) routes() []route {
 		{method: get, path: "/admin/account", handle: w.account},
 		{method: post, path: "/admin/account/password", handle: w.changePassword},
 		{method: post, path: "/admin/account/sessions/end", handle: w.endSession},
+
+		// Providers.
+		{method: get, path: "/admin/providers", handle: w.providers},
+		{method: get, path: "/admin/providers/new", handle: w.newProvider},
+		{method: post, path: "/admin/providers/new", handle: w.createProvider},
+		{method: get, path: "/admin/providers/test", handle: w.toProviders},
+		{method: post, path: "/admin/providers/test", handle: w.testProvider},
+		{method: get, path: "/admin/providers/preview", handle: w.previewProvider},
+		{method: get, path: "/admin/providers/:id", handle: w.provider},
+		{method: get, path: "/admin/providers/:id/edit", handle: w.editProvider},
+		{method: post, path: "/admin/providers/:id/edit", handle: w.saveProvider},
+		{method: post, path: "/admin/providers/:id/enable", handle: w.enableProvider},
+		{method: post, path: "/admin/providers/:id/disable", handle: w.disableProvider},
+		{method: get, path: "/admin/providers/:id/delete", handle: w.askDeleteProvider},
+		{method: post, path: "/admin/providers/:id/delete", handle: w.deleteProvider},
+
+		// API keys.
+		{method: get, path: "/admin/keys", handle: w.keys},
+		{method: get, path: "/admin/keys/new", handle: w.newKey},
+		{method: post, path: "/admin/keys/new", handle: w.createKey},
+		{method: get, path: "/admin/keys/:id", handle: w.key},
+		{method: post, path: "/admin/keys/:id", handle: w.saveKey},
+		{method: post, path: "/admin/keys/:id/enable", handle: w.enableKey},
+		{method: post, path: "/admin/keys/:id/disable", handle: w.disableKey},
+		{method: get, path: "/admin/keys/:id/rotate", handle: w.askRotateKey},
+		{method: post, path: "/admin/keys/:id/rotate", handle: w.rotateKey},
+		{method: get, path: "/admin/keys/:id/delete", handle: w.askDeleteKey},
+		{method: post, path: "/admin/keys/:id/delete", handle: w.deleteKey},
 	}
 }
