@@ -16,12 +16,18 @@ import (
 // dial opens a raw connection and sends one request.
 func dial(t testing.TB, g *testGateway, path, body string) net.Conn {
 	t.Helper()
+	return dialFrom(t, g, "HTTP/1.1", path, body)
+}
+
+// dialFrom does so as a client of an HTTP version.
+func dialFrom(t testing.TB, g *testGateway, version, path, body string) net.Conn {
+	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, testKey, len(body), body)
+	fmt.Fprintf(conn, "POST %s %s\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, version, testKey, len(body), body)
 	return conn
 }
 
