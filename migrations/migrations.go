@@ -44,7 +44,7 @@ func Up(ctx context.Context, db *sql.DB, dialect Dialect, logger *slog.Logger) (
 	if err := refuseNewer(ctx, provider); err != nil {
 		return 0, err
 	}
-	applied, err := provider.Up(ctx)
+	applied, err := up(ctx, provider)
 	if err != nil {
 		return len(applied), fmt.Errorf("migrate the database: %w", err)
 	}
@@ -53,6 +53,24 @@ func Up(ctx context.Context, db *sql.DB, dialect Dialect, logger *slog.Logger) (
 	}
 	// A newer replica may have migrated while this one waited for the lock.
 	return len(applied), refuseNewer(ctx, provider)
+}
+
+// up tries again after an error for as long as somebody else moves on: on SQLite, which has no lock for this, another process
+// may have applied the same file a moment before.
+func up(ctx context.Context, provider *goose.Provider) ([]*goose.MigrationResult, error) {
+	for {
+		before, err := provider.GetDBVersion(ctx)
+		if err != nil {
+			return nil, err
+		}
+		applied, err := provider.Up(ctx)
+		if err == nil {
+			return applied, nil
+		}
+		if after, errVersion := provider.GetDBVersion(ctx); errVersion != nil || after == before {
+			return applied, err
+		}
+	}
 }
 
 // UpTo applies the migrations up to a version only. Tests use it to stand where an interrupted run stopped.

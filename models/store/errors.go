@@ -57,10 +57,11 @@ func classify(err error) error {
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case models.ErrorCode(err) != models.CodeInternal:
-		return err
 	case errors.Is(err, gorm.ErrRecordNotFound):
 		return &models.Error{Code: models.CodeNotFound, Message: "not found", Err: err}
+	}
+	if _, ok := errors.AsType[*models.Error](err); ok {
+		return err
 	}
 	if e, ok := errors.AsType[*gosqlite.Error](err); ok {
 		return sqliteError(e, err)

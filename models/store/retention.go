@@ -188,10 +188,12 @@ func (s *Store) Vacuum(ctx context.Context, pages int) error {
 		return fail("release free space", err)
 	}
 	defer release()
-	writer := s.writer.WithContext(ctx)
-	err = writer.Exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", max(pages, 1))).Error
-	if err == nil {
-		err = writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error
+	writer := &Store{handle: s.handle, tx: &transaction{db: s.writer}} // not in a transaction, which can't shrink the file
+	for _, pragma := range []string{fmt.Sprintf("PRAGMA incremental_vacuum(%d)", max(pages, 1)), "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		// The first frees a page at each step, so all rows must be asked for.
+		if err = writer.each(ctx, func(*sql.Rows) error { return nil }, pragma); err != nil {
+			break
+		}
 	}
 	return fail("release free space", err)
 }
