@@ -201,7 +201,12 @@ func serveProxy(ctx context.Context, upstream string) error {
 	}
 	fmt.Println("http://" + l.Addr().String())
 	context.AfterFunc(ctx, func() { l.Close() })
-	_ = http.Serve(l, proxy)
+	// Without full duplex the server drops the request's body when the answer begins. The simulator is so fast that the
+	// transport may then not have seen the body's end yet, and breaks the connection off.
+	_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		proxy.ServeHTTP(w, r)
+	}))
 	return nil
 }
 
