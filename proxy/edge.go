@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -219,7 +220,8 @@ func sendUnframed(c *fiber.Ctx, a *Answer) {
 }
 
 // bodyUnread reports whether a part of the body is still on the wire, where it would be taken for the next request. A
-// little of it is drained, so that a client that is still sending sees the answer and not a reset.
+// little of it is drained, so that a client that is still sending sees the answer and not a reset; one that waits for the
+// answer before it sends the rest is not waited for.
 func bodyUnread(c *fiber.Ctx) bool {
 	r := &c.Context().Request
 	if !r.IsBodyStream() {
@@ -229,12 +231,19 @@ func bodyUnread(c *fiber.Ctx) bool {
 	if source == nil {
 		return false
 	}
+	if conn := c.Context().Conn(); conn != nil {
+		_ = conn.SetReadDeadline(time.Now().Add(drainTime))
+		defer func() { _ = conn.SetReadDeadline(time.Time{}) }()
+	}
 	n, err := io.CopyN(io.Discard, source, drainBytes)
 	return n == drainBytes || (err != nil && !errors.Is(err, io.EOF))
 }
 
-// drainBytes is how much of an unwanted body is read before the connection is given up.
-const drainBytes = 256 << 10
+// How much of an unwanted body is read before the connection is given up, and for how long.
+const (
+	drainBytes = 256 << 10
+	drainTime  = 100 * time.Millisecond
+)
 
 // unknown answers paths and methods that no endpoint serves.
 func (g *Gateway) unknown(c *fiber.Ctx) error {

@@ -209,10 +209,13 @@ func chat(model, text string, stream bool) string {
 }
 
 // scripted is a setup whose provider answers every request with these bytes, as an event stream.
-func scripted(stream string) setup {
-	body := []byte(stream)
+func scripted(stream string) setup { return answering("text/event-stream", stream) }
+
+// answering is a setup whose provider answers every request with the same body.
+func answering(contentType, text string) setup {
+	body := []byte(text)
 	return setup{sim: simulator.Options{Script: func(*simulator.Request) simulator.Fault {
-		return simulator.Fault{Body: body, ContentType: "text/event-stream"}
+		return simulator.Fault{Body: body, ContentType: contentType}
 	}}}
 }
 
