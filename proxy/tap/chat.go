@@ -14,6 +14,7 @@ type chatStream struct {
 	legacy  bool
 	top     object // top-level members but choices
 	choices []choice
+	plain   plain
 }
 
 type choice struct {
@@ -64,7 +65,28 @@ func (c *chatStream) event(ev sse.Event, root gjson.Result) {
 	})
 	if suspect {
 		c.fail(models.ProtocolOpenAI, ev)
+		return
 	}
+	c.plain.learn(ev.Data, root)
+}
+
+// plainText takes a chunk that holds nothing new but text. It reports whether this was one.
+func (c *chatStream) plainText(data []byte) bool {
+	escaped, ok := c.plain.text(data)
+	if !ok {
+		return false
+	}
+	ch := c.find(c.plain.index)
+	if ch == nil {
+		return true
+	}
+	if f := ch.message.field("content", &c.budget); f != nil && (f.kind == fieldText || f.kind == fieldRaw) {
+		f.kind = fieldText
+		c.budget.text += int64(len(escaped))
+		f.text.add(string(escaped), &c.budget)
+		return true
+	}
+	return false
 }
 
 func (c *chatStream) usage(v gjson.Result) {

@@ -128,6 +128,9 @@ func (t *Tap) observe(ev sse.Event) {
 		t.seen.terminated = true
 	default:
 		t.events++
+		if chat, ok := t.observer.(*chatStream); ok && ev.Name == "" && chat.plainText(ev.Data) {
+			return
+		}
 		t.observer.event(ev, gjson.ParseBytes(ev.Data))
 	}
 }
