@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -34,11 +33,11 @@ func (a *App) newFiber() *fiber.App {
 		return fasthttp.RequestConfig{ReadTimeout: a.patience.header + uploadTime(h.ContentLength())}
 	}
 	app.Server().ErrorHandler = answerBroken
-	app.Use(refuseAmbiguous)
 	a.operational(app)
 	a.registerControl(app)
 	a.gateway.Register(app)
 	app.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
+	app.Server().Handler = frame(app.Handler())
 	return app
 }
 
@@ -51,24 +50,6 @@ const (
 // more, so that nobody holds a connection for ever with a byte now and then.
 func uploadTime(size int) time.Duration {
 	return min(time.Duration(max(size, 0)/slowestUpload)*time.Second, longestUpload)
-}
-
-// refuseAmbiguous refuses requests that two servers could read differently: a length next to chunked framing, and a Host
-// that is no host.
-func refuseAmbiguous(c *fiber.Ctx) error {
-	h := &c.Context().Request.Header
-	if len(h.Peek("Content-Length")) > 0 && len(h.Peek("Transfer-Encoding")) > 0 {
-		return refuseConnection(c, http.StatusBadRequest, "invalid_request", "A request can't carry both Content-Length and Transfer-Encoding.")
-	}
-	if host := string(h.Host()); strings.ContainsAny(host, "/#@,? ") {
-		return refuseConnection(c, http.StatusBadRequest, "invalid_host", "The Host header is not a host.")
-	}
-	return c.Next()
-}
-
-func refuseConnection(c *fiber.Ctx, status int, code, message string) error {
-	c.Context().Response.SetConnectionClose()
-	return writeError(c, status, code, message)
 }
 
 func writeError(c *fiber.Ctx, status int, code, message string) error {
@@ -106,8 +87,13 @@ func answerBroken(ctx *fasthttp.RequestCtx, err error) {
 		status, code, message = http.StatusRequestTimeout, "request_timeout", "The request did not arrive in time."
 	}
 	ctx.Response.Reset()
+	refuse(ctx, status, code, message)
+	ctx.SetConnectionClose()
+}
+
+// refuse answers in the words of the gateway, not of the request. The texts need no escaping.
+func refuse(ctx *fasthttp.RequestCtx, status int, code, message string) {
 	ctx.SetStatusCode(status)
 	ctx.SetContentType("application/json")
 	ctx.SetBodyString(`{"error":{"message":"` + message + `","type":"invalid_request_error","param":null,"code":"` + code + `"}}`)
-	ctx.SetConnectionClose()
 }
