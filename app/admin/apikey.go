@@ -14,16 +14,16 @@ import (
 
 // APIKeyInput is what may be said about an API key. Its value is always generated.
 type APIKeyInput struct {
-	Name          Opt[string]              `json:"key_name"`
+	Name          Opt[string]              `json:"key_name" validate:"label,max=100"`
 	IsActive      Opt[bool]                `json:"is_active"`
 	ExpiresAt     Opt[time.Time]           `json:"expires_at"`
-	AllowedModels Opt[[]string]            `json:"allowed_models"`
+	AllowedModels Opt[[]string]            `json:"allowed_models" validate:"omitempty,max=1000,dive,model_name"`
 	RecordDetails Opt[bool]                `json:"record_details"`
-	RPMLimit      Opt[int64]               `json:"rpm_limit"`
-	TPMLimit      Opt[int64]               `json:"tpm_limit"`
-	Budget        Opt[models.NanoUSD]      `json:"budget_usd"`
-	BudgetPeriod  Opt[models.BudgetPeriod] `json:"budget_period"`
-	Tags          Opt[[]string]            `json:"tags"`
+	RPMLimit      Opt[int64]               `json:"rpm_limit" validate:"omitnil,between=1 1000000000000"`
+	TPMLimit      Opt[int64]               `json:"tpm_limit" validate:"omitnil,between=1 1000000000000"`
+	Budget        Opt[models.NanoUSD]      `json:"budget_usd" validate:"omitnil,between=0 1000000000"`
+	BudgetPeriod  Opt[models.BudgetPeriod] `json:"budget_period" validate:"omitempty,oneof=day month total"`
+	Tags          Opt[[]string]            `json:"tags" validate:"omitempty,max=20,dive,label,max=50"`
 	Version       *int64                   `json:"version"`
 }
 
@@ -150,6 +150,8 @@ func (s *Service) DeleteAPIKey(ctx context.Context, id int64) error {
 
 func (s *Service) applyAPIKey(k *models.APIKey, in APIKeyInput) error {
 	c := check{}
+	in.Name.Value, in.Tags.Value = normal(in.Name.Value), normalSet(in.Tags.Value)
+	in.AllowedModels.Value = slices.Sorted(slices.Values(normalSet(in.AllowedModels.Value)))
 	in.Name.into(&k.Name)
 	in.IsActive.into(&k.IsActive)
 	in.ExpiresAt.intoPointer(&k.ExpiresAt)
@@ -162,35 +164,11 @@ func (s *Service) applyAPIKey(k *models.APIKey, in APIKeyInput) error {
 	in.Tags.into(&k.Tags)
 	k.BudgetPeriod = cmp.Or(k.BudgetPeriod, models.BudgetMonth)
 
-	c.label("key_name", &k.Name, 100)
-	c.labels("tags", &k.Tags, 20, 50)
-	oneOf(c, "budget_period", k.BudgetPeriod, models.BudgetDay, models.BudgetMonth, models.BudgetTotal)
-	c.allowedModels(k)
+	c.fields(&in)
 	if in.ExpiresAt.given() && !in.ExpiresAt.Value.After(s.Now()) {
 		c.fail("expires_at", "must be in the future")
 	}
-	for field, limit := range map[string]*int64{"rpm_limit": k.RPMLimit, "tpm_limit": k.TPMLimit} {
-		if limit != nil {
-			c.between(field, *limit, 1, 1_000_000_000_000)
-		}
-	}
-	if k.Budget != nil && (*k.Budget < 0 || *k.Budget > 1000*maxPrice) {
-		c.fail("budget_usd", "must be between 0 and %s", 1000*maxPrice)
-	}
 	return c.err()
-}
-
-const maxAllowedModels = 1000
-
-func (c check) allowedModels(k *models.APIKey) {
-	for i := range k.AllowedModels {
-		c.modelName("allowed_models", &k.AllowedModels[i])
-	}
-	slices.Sort(k.AllowedModels)
-	k.AllowedModels = slices.Compact(k.AllowedModels)
-	if len(k.AllowedModels) > maxAllowedModels {
-		c.fail("allowed_models", "must have at most %d entries", maxAllowedModels)
-	}
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -1,15 +1,18 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-playground/validator/v10"
 	"golang.org/x/text/unicode/norm"
 
 	"squirrel/models"
@@ -35,61 +38,29 @@ func fieldsMessage(fields map[string]string) string {
 	return strings.Join(parts, "; ")
 }
 
-// label normalises a name people read: NFC, printable, without characters that reorder or hide others.
+// fields checks the validate tags of an object.
+func (c check) fields(object any) { c.refuse("", validate.Struct(object)) }
+
+// label normalises and checks a name that is not a field of an input.
 func (c check) label(field string, text *string, maxRunes int) {
-	*text = norm.NFC.String(strings.TrimSpace(*text))
-	if *text == "" {
-		c.fail(field, "must not be empty")
-		return
-	}
-	c.optionalLabel(field, text, maxRunes)
+	*text = normal(*text)
+	c.refuse(field, validate.Var(*text, fmt.Sprintf("label,max=%d", maxRunes)))
 }
 
-func (c check) optionalLabel(field string, text *string, maxRunes int) {
-	*text = norm.NFC.String(strings.TrimSpace(*text))
-	switch {
-	case !utf8.ValidString(*text):
-		c.fail(field, "is not valid UTF-8")
-	case utf8.RuneCountInString(*text) > maxRunes:
-		c.fail(field, "must have at most %d characters", maxRunes)
-	case strings.ContainsFunc(*text, func(r rune) bool { return !unicode.IsPrint(r) }):
-		c.fail(field, "must have printable characters only")
+// normal is the form in which names are kept: NFC, without space around.
+func normal(text string) string { return norm.NFC.String(strings.TrimSpace(text)) }
+
+// normalSet normalises a list of names, in order and without repetitions.
+func normalSet(list []string) []string {
+	var kept []string
+	seen := map[string]bool{}
+	for _, text := range list {
+		if text = normal(text); !seen[text] {
+			seen[text] = true
+			kept = append(kept, text)
+		}
 	}
-}
-
-// note is free text of several lines.
-func (c check) note(field, text string, maxRunes int) {
-	switch {
-	case utf8.RuneCountInString(text) > maxRunes:
-		c.fail(field, "must have at most %d characters", maxRunes)
-	case strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\r' && r != '\t' }):
-		c.fail(field, "must have printable characters only")
-	}
-}
-
-var modelNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9/:@._+~-]*$`)
-
-const maxModelName = 128
-
-// reservedNames are paths of their own below /api/admin/models.
-var reservedNames = []string{"stats", "export", "import"}
-
-// modelName allows what clients put into a JSON string and people into a path.
-func (c check) modelName(field string, name *string) {
-	*name = strings.TrimSpace(*name)
-	segments := strings.Split(*name, "/")
-	switch {
-	case *name == "":
-		c.fail(field, "must not be empty")
-	case len(*name) > maxModelName:
-		c.fail(field, "must have at most %d characters", maxModelName)
-	case !modelNamePattern.MatchString(*name):
-		c.fail(field, "must begin with a letter or digit and have only letters, digits and / : @ . _ - + ~")
-	case slices.ContainsFunc(segments, func(s string) bool { return s == "" || s == "." || s == ".." }):
-		c.fail(field, "must not have empty, . or .. parts between slashes")
-	case slices.Contains(reservedNames, *name):
-		c.fail(field, "is a reserved name")
-	}
+	return kept
 }
 
 func (c check) between(field string, value, low, high int64) {
@@ -109,21 +80,6 @@ func oneOf[T ~string](c check, field string, value T, allowed ...T) {
 	c.fail(field, "must be one of %s", strings.Join(names, ", "))
 }
 
-// labels normalises a list of short names, in order and without repetitions.
-func (c check) labels(field string, list *[]string, maxCount, maxRunes int) {
-	var kept []string
-	for _, text := range *list {
-		c.label(field, &text, maxRunes)
-		if !slices.Contains(kept, text) {
-			kept = append(kept, text)
-		}
-	}
-	if len(kept) > maxCount {
-		c.fail(field, "must have at most %d entries", maxCount)
-	}
-	*list = kept
-}
-
 // rule checks a rule tree by compiling it, and reports each problem by its path. An empty group always holds, as null does.
 func (c check) rule(field string, rule **models.Rule) {
 	if *rule != nil && (*rule).IsGroup() && len((*rule).Rules) == 0 {
@@ -136,5 +92,84 @@ func (c check) rule(field string, rule **models.Rule) {
 		}
 	} else if err != nil {
 		c.fail(field, "is not a valid rule")
+	}
+}
+
+func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
+
+// textTags are our own validate tags for texts, with what is said about a text that is refused.
+var textTags = map[string]struct {
+	holds   func(string) bool
+	message string
+}{
+	"utf8": {utf8.ValidString, "is not valid UTF-8"},
+	// As unicode.IsPrint: nothing that reorders or hides other characters.
+	"printable":       {matches(`^[\pL\pM\pN\pP\pS ]*$`), "must have printable characters only"},
+	"printable_lines": {matches(`^[\pL\pM\pN\pP\pS \n\r\t]*$`), "must have printable characters only"},
+	// What clients put into a JSON string and people into a path.
+	"model_letters": {
+		matches(`^[A-Za-z0-9][A-Za-z0-9/:@._+~-]*$`),
+		"must begin with a letter or digit and have only letters, digits and / : @ . _ - + ~",
+	},
+	"model_path": {fs.ValidPath, "must not have empty, . or .. parts between slashes"},
+}
+
+// validate checks the validate tags of inputs. What takes two fields or the database to judge is code in the use-cases.
+var validate = newValidator()
+
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("json") })
+	for tag, text := range textTags {
+		// An error would mean a tag without a name or a function.
+		_ = v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return text.holds(f.Field().String()) })
+	}
+	_ = v.RegisterValidation("between", between)
+	v.RegisterAlias("label", "required,utf8,printable")
+	// stats, export and import are paths of their own below /api/admin/models.
+	v.RegisterAlias("model_name", "required,max=128,model_letters,model_path,ne=stats,ne=export,ne=import")
+	v.RegisterStructValidationMapRules(priceTags, models.Prices{})
+	v.RegisterStructValidationMapRules(tokenPriceTags, models.TokenPrices{})
+	return v
+}
+
+// between is min and max in one, as "between=1 600"; amounts of money are in USD.
+func between(f validator.FieldLevel) bool {
+	var low, high int64
+	if _, err := fmt.Sscan(f.Param(), &low, &high); err != nil {
+		panic("between=" + f.Param() + ": " + err.Error())
+	}
+	if f.Field().Type() == reflect.TypeFor[models.NanoUSD]() {
+		low, high = low*int64(models.NanoPerUSD), high*int64(models.NanoPerUSD)
+	}
+	return low <= f.Field().Int() && f.Field().Int() <= high
+}
+
+// refuse collects the complaints of the validator, about the field if one is named.
+func (c check) refuse(field string, err error) {
+	refused, _ := errors.AsType[validator.ValidationErrors](err)
+	for _, e := range refused {
+		name, _, _ := strings.Cut(cmp.Or(field, e.Field()), "[") // an entry of a list
+		c.fail(name, "%s", complaint(e))
+	}
+}
+
+func complaint(e validator.FieldError) string {
+	switch tag := e.ActualTag(); tag {
+	case "required":
+		return "must not be empty"
+	case "max":
+		if e.Kind() == reflect.Slice {
+			return "must have at most " + e.Param() + " entries"
+		}
+		return "must have at most " + e.Param() + " characters"
+	case "between":
+		return "must be between " + strings.Replace(e.Param(), " ", " and ", 1)
+	case "oneof":
+		return "must be one of " + strings.ReplaceAll(e.Param(), " ", ", ")
+	case "ne":
+		return "is a reserved name"
+	default:
+		return textTags[tag].message
 	}
 }

@@ -34,22 +34,38 @@ func (o *Opt[T]) UnmarshalJSON(data []byte) error {
 	return dec.Decode(&o.Value)
 }
 
-// into writes what was sent to dst.
-func (o Opt[T]) into(dst *T) {
+func (o Opt[T]) given() bool { return o.Set && !o.Null }
+
+// ValidatorValue is what the validate tag of the field is about: a nil pointer for null.
+func (o Opt[T]) ValidatorValue() any {
+	if o.Null {
+		return (*T)(nil)
+	}
+	return o.Value
+}
+
+// into writes what was sent to dst. A field that was left out takes its value from there, so that the validate tags see
+// the whole object.
+func (o *Opt[T]) into(dst *T) {
 	if o.Set {
 		*dst = o.Value
+	} else {
+		o.Value = *dst
 	}
 }
 
-// intoPointer writes what was sent to dst, null as nil.
-func (o Opt[T]) intoPointer(dst **T) {
-	if !o.Set {
-		return
-	}
-	*dst = nil
-	if !o.Null {
+// intoPointer is into for a value that may be nil; null is written as nil.
+func (o *Opt[T]) intoPointer(dst **T) {
+	switch {
+	case o.given():
 		v := o.Value
 		*dst = &v
+	case o.Set:
+		*dst = nil
+	case *dst == nil:
+		o.Null = true
+	default:
+		o.Value = **dst
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 
 // ModelInput is what may be said about a model.
 type ModelInput struct {
-	Name         Opt[string]              `json:"requested_model"`
-	Aliases      Opt[[]string]            `json:"aliases"`
-	Strategy     Opt[models.StrategyName] `json:"strategy"`
-	Type         Opt[models.ModelType]    `json:"model_type"`
+	Name         Opt[string]              `json:"requested_model" validate:"model_name"`
+	Aliases      Opt[[]string]            `json:"aliases" validate:"omitempty,max=50,dive,model_name"`
+	Strategy     Opt[models.StrategyName] `json:"strategy" validate:"oneof=round_robin priority weighted cost_first"`
+	Type         Opt[models.ModelType]    `json:"model_type" validate:"oneof=chat embedding speech transcription images moderation"`
 	Rules        Opt[models.Rule]         `json:"matching_rules"`
 	Capabilities Opt[json.RawMessage]     `json:"capabilities"`
 	IsActive     Opt[bool]                `json:"is_active"`
@@ -175,6 +175,7 @@ func (s *Service) DeleteModel(ctx context.Context, name string) error {
 
 func (s *Service) applyModel(ctx context.Context, m *models.Model, in ModelInput) error {
 	c := check{}
+	in.Name.Value, in.Aliases.Value = normal(in.Name.Value), normalSet(in.Aliases.Value)
 	in.Name.into(&m.Name)
 	in.Aliases.into(&m.Aliases)
 	in.Strategy.into(&m.Strategy)
@@ -184,11 +185,8 @@ func (s *Service) applyModel(ctx context.Context, m *models.Model, in ModelInput
 	in.IsActive.into(&m.IsActive)
 	in.apply(&m.Prices)
 
-	c.modelName("requested_model", &m.Name)
-	c.aliases(m)
-	oneOf(c, "strategy", m.Strategy, models.StrategyRoundRobin, models.StrategyPriority, models.StrategyWeighted, models.StrategyCostFirst)
-	oneOf(c, "model_type", m.Type, models.ModelChat, models.ModelEmbedding, models.ModelSpeech, models.ModelTranscription,
-		models.ModelImages, models.ModelModeration)
+	c.fields(&in)
+	m.Aliases = slices.DeleteFunc(m.Aliases, func(alias string) bool { return alias == m.Name })
 	c.rule("matching_rules", &m.Rules)
 	c.object("capabilities", &m.Capabilities)
 	c.prices(&m.Prices)
@@ -196,22 +194,6 @@ func (s *Service) applyModel(ctx context.Context, m *models.Model, in ModelInput
 		return err
 	}
 	return s.namesAreFree(ctx, m)
-}
-
-const maxAliases = 50
-
-func (c check) aliases(m *models.Model) {
-	var kept []string
-	for _, alias := range m.Aliases {
-		c.modelName("aliases", &alias)
-		if alias != m.Name && !slices.Contains(kept, alias) {
-			kept = append(kept, alias)
-		}
-	}
-	if len(kept) > maxAliases {
-		c.fail("aliases", "must have at most %d entries", maxAliases)
-	}
-	m.Aliases = kept
 }
 
 // namesAreFree keeps the meaning of every name clear: no name or alias may belong to two models.

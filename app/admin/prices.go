@@ -41,23 +41,29 @@ func (in *PriceInput) apply(p *models.Prices) {
 	}
 }
 
-func (o Opt[T]) given() bool { return o.Set && !o.Null }
-
 const (
-	maxPrice = 1_000_000 * models.NanoPerUSD
 	maxTiers = 20
+	maxPrice = "1000000" // USD
+	priceTag = "omitnil,between=0 " + maxPrice
+)
+
+// The validate tags of prices, wherever they come from.
+var (
+	tokenPriceTags = map[string]string{
+		"Input": priceTag, "Output": priceTag, "CachedInput": priceTag, "CacheWrite": priceTag,
+		"Reasoning": priceTag, "AudioInput": priceTag, "AudioOutput": priceTag,
+	}
+	priceTags = map[string]string{
+		"BillingMode": "omitnil,oneof=token_flat token_tiered per_request per_image", "PerRequest": priceTag, "PerImage": priceTag,
+	}
 )
 
 func (c check) prices(p *models.Prices) {
-	c.tokenPrices("", &p.TokenPrices)
-	c.price("per_request_price", p.PerRequest)
-	c.price("per_image_price", p.PerImage)
+	c.fields(p)
 	c.tiers(p.Tiers)
 	if p.BillingMode == nil {
 		return
 	}
-	oneOf(c, "billing_mode", *p.BillingMode,
-		models.BillingTokenFlat, models.BillingTokenTiered, models.BillingPerRequest, models.BillingPerImage)
 	switch *p.BillingMode {
 	case models.BillingTokenFlat:
 		c.need("input_price", p.Input)
@@ -78,25 +84,6 @@ func (c check) need(field string, price *models.NanoUSD) {
 	}
 }
 
-func (c check) price(field string, price *models.NanoUSD) {
-	if price != nil && (*price < 0 || *price > maxPrice) {
-		c.fail(field, "must be between 0 and %s", maxPrice)
-	}
-}
-
-func (c check) tokenPrices(prefix string, t *models.TokenPrices) {
-	for name, price := range map[string]*models.NanoUSD{
-		"input_price": t.Input, "output_price": t.Output, "cached_input_price": t.CachedInput, "cache_write_price": t.CacheWrite,
-		"reasoning_price": t.Reasoning, "audio_input_price": t.AudioInput, "audio_output_price": t.AudioOutput,
-	} {
-		if prefix == "" {
-			c.price(name, price)
-		} else if price != nil && (*price < 0 || *price > maxPrice) {
-			c.fail(prefix, "has a price that is not between 0 and %s", maxPrice)
-		}
-	}
-}
-
 // tiers must rise; only the last may be without limit.
 func (c check) tiers(tiers []models.PriceTier) {
 	const field = "tiered_pricing"
@@ -111,8 +98,9 @@ func (c check) tiers(tiers []models.PriceTier) {
 			c.fail(field, "must have rising limits; only the last tier may have none (0)")
 		case tiers[i].Input == nil || tiers[i].Output == nil:
 			c.fail(field, "must have an input and an output price in every tier; 0 means free")
+		case validate.Struct(&tiers[i].TokenPrices) != nil:
+			c.fail(field, "has a price that is not between 0 and %s", maxPrice)
 		}
-		c.tokenPrices(field, &tiers[i].TokenPrices)
 		previous = limit
 	}
 }

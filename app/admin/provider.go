@@ -18,25 +18,24 @@ const (
 	defaultFirstByteTimeout = 120
 	defaultIdleTimeout      = 120
 
-	maxTimeout    = 86_400
 	maxParameters = 64 << 10
 )
 
 // ProviderInput is what may be said about a provider. A key, a header or a proxy that is sent as its mask is unchanged;
 // an empty key is unchanged too, null removes it.
 type ProviderInput struct {
-	Name              Opt[string]            `json:"name"`
-	Remark            Opt[string]            `json:"remark"`
+	Name              Opt[string]            `json:"name" validate:"label,max=100"`
+	Remark            Opt[string]            `json:"remark" validate:"omitempty,max=1000,printable_lines"`
 	BaseURL           Opt[string]            `json:"base_url"`
-	Protocol          Opt[models.Protocol]   `json:"protocol"`
+	Protocol          Opt[models.Protocol]   `json:"protocol" validate:"oneof=openai openai_responses anthropic"`
 	APIKey            Opt[string]            `json:"api_key"`
 	ExtraHeaders      Opt[map[string]string] `json:"extra_headers"`
 	DefaultParameters Opt[json.RawMessage]   `json:"default_parameters"`
 	ProxyURL          Opt[string]            `json:"proxy_url"`
-	ResponseTimeout   Opt[int]               `json:"response_timeout_seconds"`
-	ConnectTimeout    Opt[int]               `json:"connect_timeout_seconds"`
-	FirstByteTimeout  Opt[int]               `json:"first_byte_timeout_seconds"`
-	IdleTimeout       Opt[int]               `json:"idle_timeout_seconds"`
+	ResponseTimeout   Opt[int]               `json:"response_timeout_seconds" validate:"between=1 86400"`
+	ConnectTimeout    Opt[int]               `json:"connect_timeout_seconds" validate:"between=1 600"`
+	FirstByteTimeout  Opt[int]               `json:"first_byte_timeout_seconds" validate:"omitempty,between=0 86400"`
+	IdleTimeout       Opt[int]               `json:"idle_timeout_seconds" validate:"between=1 86400"`
 	IsActive          Opt[bool]              `json:"is_active"`
 	APIType           Opt[json.RawMessage]   `json:"api_type"` // accepted and ignored
 	Version           *int64                 `json:"version"`
@@ -181,6 +180,7 @@ func (s *Service) DeleteProvider(ctx context.Context, id int64) error {
 func (s *Service) applyProvider(ctx context.Context, p *models.Provider, in ProviderInput) error {
 	before := *p
 	c := check{}
+	in.Name.Value = normal(in.Name.Value)
 	in.Name.into(&p.Name)
 	in.Remark.into(&p.Remark)
 	in.BaseURL.into(&p.BaseURL)
@@ -191,7 +191,9 @@ func (s *Service) applyProvider(ctx context.Context, p *models.Provider, in Prov
 	in.IdleTimeout.into(&p.IdleTimeout)
 	in.IsActive.into(&p.IsActive)
 	in.DefaultParameters.into(&p.DefaultParameters)
-	c.provider(p)
+	c.fields(&in)
+	c.baseURL("base_url", &p.BaseURL)
+	c.defaultParameters("default_parameters", &p.DefaultParameters)
 	newKey := c.applyKey(p, in.APIKey)
 	freshHeaders := c.applyHeaders(p, in.ExtraHeaders)
 	c.applyProxy(p, in.ProxyURL)
@@ -205,18 +207,6 @@ func (s *Service) applyProvider(ctx context.Context, p *models.Provider, in Prov
 		return nil
 	}
 	return s.checkNetwork(ctx, "base_url", p.BaseURL)
-}
-
-func (c check) provider(p *models.Provider) {
-	c.label("name", &p.Name, 100)
-	c.note("remark", p.Remark, 1000)
-	c.baseURL("base_url", &p.BaseURL)
-	oneOf(c, "protocol", p.Protocol, models.ProtocolOpenAI, models.ProtocolResponses, models.ProtocolAnthropic)
-	c.between("response_timeout_seconds", int64(p.ResponseTimeout), 1, maxTimeout)
-	c.between("connect_timeout_seconds", int64(p.ConnectTimeout), 1, 600)
-	c.between("first_byte_timeout_seconds", int64(p.FirstByteTimeout), 0, maxTimeout)
-	c.between("idle_timeout_seconds", int64(p.IdleTimeout), 1, maxTimeout)
-	c.defaultParameters("default_parameters", &p.DefaultParameters)
 }
 
 // defaultParameters must not decide what the routing decides, nor whether the client gets a stream.

@@ -13,11 +13,11 @@ import (
 type RouteInput struct {
 	ModelName   Opt[string]        `json:"requested_model"`
 	ProviderID  Opt[int64]         `json:"provider_id"`
-	TargetModel Opt[string]        `json:"target_model_name"`
+	TargetModel Opt[string]        `json:"target_model_name" validate:"label,max=200"`
 	Rules       Opt[models.Rule]   `json:"provider_rules"`
-	Priority    Opt[int]           `json:"priority"`
-	Weight      Opt[int]           `json:"weight"`
-	OnLoss      Opt[models.OnLoss] `json:"on_loss"`
+	Priority    Opt[int]           `json:"priority" validate:"omitempty,between=-1000000 1000000"`
+	Weight      Opt[int]           `json:"weight" validate:"omitempty,between=0 1000000"`
+	OnLoss      Opt[models.OnLoss] `json:"on_loss" validate:"omitempty,oneof=allow reject"`
 	IsActive    Opt[bool]          `json:"is_active"`
 	PausedUntil Opt[time.Time]     `json:"paused_until"`
 	PriceInput
@@ -133,6 +133,7 @@ func (s *Service) DeleteRoute(ctx context.Context, id int64) error {
 
 func (s *Service) applyRoute(ctx context.Context, r *models.Route, in RouteInput) error {
 	c := check{}
+	in.TargetModel.Value = normal(in.TargetModel.Value)
 	in.ModelName.into(&r.ModelName)
 	in.ProviderID.into(&r.ProviderID)
 	in.TargetModel.into(&r.TargetModel)
@@ -144,10 +145,7 @@ func (s *Service) applyRoute(ctx context.Context, r *models.Route, in RouteInput
 	in.PausedUntil.intoPointer(&r.PausedUntil)
 	in.apply(&r.Prices)
 
-	c.label("target_model_name", &r.TargetModel, 200)
-	c.between("priority", int64(r.Priority), -1_000_000, 1_000_000)
-	c.between("weight", int64(r.Weight), 0, 1_000_000)
-	oneOf(c, "on_loss", r.OnLoss, "", models.OnLossAllow, models.OnLossReject)
+	c.fields(&in)
 	c.rule("provider_rules", &r.Rules)
 	c.prices(&r.Prices)
 	if err := s.checkEnds(ctx, c, r); err != nil {
@@ -178,8 +176,8 @@ func (s *Service) checkEnds(ctx context.Context, c check, r *models.Route) error
 // BulkUpgrade asks to replace a target model everywhere, or at one provider.
 type BulkUpgrade struct {
 	ProviderID  Opt[int64]  `json:"provider_id"` // not sent: all providers
-	From        Opt[string] `json:"current_target_model_name"`
-	To          Opt[string] `json:"new_target_model_name"`
+	From        Opt[string] `json:"current_target_model_name" validate:"label,max=200"`
+	To          Opt[string] `json:"new_target_model_name" validate:"label,max=200"`
 	ResetPrices Opt[bool]   `json:"reset_prices"` // the routes inherit their prices again
 	DryRun      Opt[bool]   `json:"dry_run"`
 }
@@ -194,8 +192,8 @@ type BulkUpgraded struct {
 // BulkUpgradeRoutes replaces a target model in all its routes, in one transaction.
 func (s *Service) BulkUpgradeRoutes(ctx context.Context, in BulkUpgrade) (BulkUpgraded, error) {
 	c := check{}
-	c.label("current_target_model_name", &in.From.Value, 200)
-	c.label("new_target_model_name", &in.To.Value, 200)
+	in.From.Value, in.To.Value = normal(in.From.Value), normal(in.To.Value)
+	c.fields(&in)
 	if err := c.err(); err != nil {
 		return BulkUpgraded{}, err
 	}
