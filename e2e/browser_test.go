@@ -151,8 +151,13 @@ func (b *browser) shoot(name string) {
 	if dir == "" {
 		return
 	}
+	width, height := eval[int64](b, `innerWidth`), eval[int64](b, `document.documentElement.scrollHeight`)
 	var png []byte
-	b.run(chromedp.FullScreenshot(&png, 100))
+	b.run(
+		emulation.SetDeviceMetricsOverride(width, max(height, 900), 1, width < 600),
+		chromedp.CaptureScreenshot(&png),
+		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
+	)
 	if err := os.WriteFile(dir+"/"+name+".png", png, 0o600); err != nil {
 		b.t.Fatal(err)
 	}

@@ -68,12 +68,26 @@
     $$("details[data-menu][open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
   });
 
+  on("toggle", (event) => {
+    const panel = event.target instanceof Element && event.target.matches("details[data-menu][open]") && $(".menu-panel", event.target);
+    if (!panel) return;
+    panel.removeAttribute("data-up");
+    if (panel.getBoundingClientRect().bottom > innerHeight - 8) panel.setAttribute("data-up", "");
+  }, true);
+  on("scroll", () => { $$(".table details[data-menu][open]").forEach((menu) => { menu.open = false; }); }, true);
+
   // Dialogs.
   on("click", (event) => {
     const button = closest(event, "[data-dialog]");
     const dialog = button && document.getElementById(button.dataset.dialog);
     if (dialog) { event.preventDefault(); dialog.showModal(); }
     if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
+  });
+
+  // Empty filters don't go into the URL; htmx collects its values by the same event.
+  on("formdata", (event) => {
+    if (event.target.method !== "get") return;
+    for (const [name, value] of Array.from(event.formData)) if (value === "") event.formData.delete(name);
   });
 
   // Forms: a refused form tells so; leaving a changed one asks first.
