@@ -40,7 +40,6 @@ func (s *Service) neighbour(ctx context.Context, f models.LogFilter, at models.R
 	return "", nil
 }
 
-
 func since(f models.LogFilter, t time.Time) models.LogFilter {
 	if f.Start == nil || f.Start.Before(t) {
 		f.Start = &t

@@ -74,4 +74,6 @@ func (s *Service) failures(ctx context.Context, q models.StatsQuery, lowest, hig
 }
 
 // LogCount counts the requests that match.
-func (s *Service) LogCount(ctx context.Context, f models.LogFilter) (int64, error) { return s.store.LogCount(ctx, f) }
+func (s *Service) LogCount(ctx context.Context, f models.LogFilter) (int64, error) {
+	return s.store.LogCount(ctx, f)
+}

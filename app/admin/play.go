@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,7 +52,7 @@ func (s *Service) Play(ctx context.Context, in Play, emit func(PlayEvent) error)
 	c := check{}
 	if !json.Valid(in.Body) {
 		c.fail("body", "must be JSON")
-	} else if in.Body[0] != '{' {
+	} else if bytes.TrimSpace(in.Body)[0] != '{' {
 		c.fail("body", "must be a JSON object")
 	}
 	if err := c.err(); err != nil {
@@ -90,4 +91,10 @@ func (s *Service) awaitLog(ctx context.Context, id string) (*models.RequestLog, 
 		case <-time.After(logPause):
 		}
 	}
+}
+
+// AwaitLog waits a moment until a request that has ended can be read; it is no error when it takes longer.
+func (s *Service) AwaitLog(ctx context.Context, id string) error {
+	_, err := s.awaitLog(ctx, id)
+	return err
 }
