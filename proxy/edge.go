@@ -247,7 +247,7 @@ const (
 
 // unknown answers paths and methods that no endpoint serves.
 func (g *Gateway) unknown(c *fiber.Ctx) error {
-	path := string(c.Context().Path())
+	path := c.Path() // as it was routed: escapes are not undone
 	f := &Failure{Status: http.StatusNotFound, Code: "unknown_endpoint", Message: "Unknown path. The gateway serves the paths of the OpenAI and Anthropic APIs under /v1."}
 	switch {
 	case strings.HasPrefix(path, "/v1/v1/"):
