@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -48,6 +49,7 @@ var usualPatience = patience{header: 30 * time.Second, write: 30 * time.Second, 
 type App struct {
 	cfg      config.Config
 	patience patience
+	terminal io.Writer // for the operator's eyes only, not for the log
 	logger   *slog.Logger
 	registry *prometheus.Registry
 
@@ -81,7 +83,7 @@ func Start(ctx context.Context, cfg config.Config, logger *slog.Logger) (*App, e
 }
 
 func start(ctx context.Context, cfg config.Config, logger *slog.Logger, p patience) (*App, error) {
-	a := &App{cfg: cfg, patience: p, logger: logger, registry: prometheus.NewRegistry()}
+	a := &App{cfg: cfg, patience: p, terminal: os.Stderr, logger: logger, registry: prometheus.NewRegistry()}
 	for _, step := range []func(context.Context) error{a.openStore, a.openLog, a.buildPlanes, a.reload, a.listen} {
 		if err := step(ctx); err != nil {
 			a.close()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -42,7 +41,7 @@ func (a *App) registerControl(app *fiber.App) {
 }
 
 func (a *App) isAdmin(c *fiber.Ctx) bool {
-	_, err := a.auth.Authenticate(c.Context(), auth.FromFiber(c))
+	_, err := a.auth.Authenticate(c.UserContext(), auth.FromFiber(c))
 	return err == nil
 }
 
@@ -59,6 +58,6 @@ func (a *App) announceSetup(ctx context.Context) {
 	}
 	token, expires := a.auth.SetupToken()
 	_, port, _ := net.SplitHostPort(a.Addr())
-	fmt.Fprintf(os.Stderr, "\nNo administrator yet. From this machine: http://localhost:%s/admin\nFrom elsewhere: open /admin and give this token, valid until %s:\n\n  %s\n\n",
+	fmt.Fprintf(a.terminal, "\nNo administrator yet. From this machine: http://localhost:%s/admin\nFrom elsewhere: open /admin and give this token, valid until %s:\n\n  %s\n\n",
 		port, expires.UTC().Format(time.TimeOnly+" UTC"), token)
 }

@@ -36,7 +36,6 @@ func (a *App) newFiber() *fiber.App {
 	a.operational(app)
 	a.registerControl(app)
 	a.gateway.Register(app)
-	app.Use(func(c *fiber.Ctx) error { return fiber.ErrNotFound })
 	app.Server().Handler = frame(app.Handler())
 	return app
 }

@@ -48,6 +48,7 @@ func startKit(t *testing.T, p patience, wrap func(net.Listener) net.Listener, en
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.terminal = io.Discard
 	k := &kit{App: a, t: t, url: "http://" + a.Addr()}
 	if wrap != nil {
 		a.listener = wrap(a.listener)

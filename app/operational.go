@@ -21,8 +21,8 @@ func (a *App) operational(app *fiber.App) {
 	}
 	app.Get("/readyz", a.ready)
 	app.Get("/metrics", a.guardMetrics, a.metrics())
+	app.Head("/", func(c *fiber.Ctx) error { return c.SendStatus(http.StatusOK) }) // before Get, which answers HEAD too
 	app.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/admin", http.StatusFound) })
-	app.Head("/", func(c *fiber.Ctx) error { return c.SendStatus(http.StatusOK) })
 }
 
 // ready reports whether requests can be served: the configuration is loaded, the log takes records, no drain is under way.

@@ -19,6 +19,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   string
+	closed bool // the server said that it closes the connection
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -83,7 +84,7 @@ func readAnswer(in *bufio.Reader, request string) (answer, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return answer{}, err
 	}
-	return answer{resp.StatusCode, resp.Header, string(body)}, nil
+	return answer{resp.StatusCode, resp.Header, string(body), resp.Close}, nil
 }
 
 func statuses(answers []answer) []int {
