@@ -102,11 +102,13 @@ func TestKeyboard(t *testing.T) {
 	b.look(1280, "light")
 	b.login(d)
 	b.open("/admin/keys")
-	b.run(chromedp.KeyEvent("g"), chromedp.KeyEvent("p"), chromedp.WaitVisible(`[data-testid=provider]`, chromedp.ByQuery), chromedp.KeyEvent("/"))
+	b.run(chromedp.KeyEvent("g"), chromedp.KeyEvent("p"), chromedp.WaitVisible(`[data-testid=provider]`, chromedp.ByQuery))
+	// A driver's key event types its letter even when the page prevents that, so this one is made in the page.
+	b.run(chromedp.Evaluate(`document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true, cancelable: true}))`, nil))
 	if focus := eval[string](b, `document.activeElement.id`); focus != "q" {
 		t.Errorf("the focus is on %q", focus)
 	}
-	b.run(chromedp.Clear(`#q`, chromedp.ByQuery), chromedp.SendKeys(`#q`, "walnut", chromedp.ByQuery), chromedp.WaitNotPresent(`#provider-1`, chromedp.ByQuery))
+	b.run(chromedp.SendKeys(`#q`, "walnut", chromedp.ByQuery), chromedp.WaitNotPresent(`#provider-1`, chromedp.ByQuery))
 	if url := eval[string](b, `location.search`); url != "?q=walnut" {
 		t.Errorf("the filter is not in the URL: %q", url)
 	}
