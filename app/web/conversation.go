@@ -1,0 +1,298 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+	"squirrel/views/pages"
+	"squirrel/views/ui"
+)
+
+// conversation reads request and answer as what was said. Formats: OpenAI chat completions and completions, OpenAI responses,
+// Anthropic messages. nil when the endpoint holds no conversation or nothing of it was recorded.
+func conversation(found *admin.LogView) *pages.Chat {
+	switch found.Endpoint {
+	case models.EndpointChat, models.EndpointCompletions, models.EndpointResponses, models.EndpointMessages, models.EndpointCountTokens:
+	default:
+		return nil
+	}
+	if found.RequestBody == nil && found.ResponseBody == nil {
+		return nil
+	}
+	t := transcript{names: map[string]string{}}
+	if found.RequestBody != nil && !t.request([]byte(*found.RequestBody)) {
+		t.chat.Problem = "log.chat.broken"
+	}
+	if found.ResponseBody != nil && *found.ResponseBody != "" && !t.answer([]byte(*found.ResponseBody)) {
+		t.chat.Problem = "log.chat.broken"
+	}
+	return &t.chat
+}
+
+// transcript collects messages; names are those of tools by the id of a call.
+type transcript struct {
+	chat  pages.Chat
+	names map[string]string
+}
+
+type object = map[string]json.RawMessage
+
+func (t *transcript) request(body []byte) bool {
+	var o object
+	if json.Unmarshal(body, &o) != nil {
+		return false
+	}
+	t.tools(o["tools"])
+	t.tools(o["functions"])
+	for _, name := range []string{"system", "instructions"} {
+		if parts := t.content(o[name]); len(parts) > 0 {
+			t.say(pages.ChatMessage{Role: "system", Parts: parts})
+		}
+	}
+	if prompt := t.content(o["prompt"]); len(prompt) > 0 {
+		t.say(pages.ChatMessage{Role: "user", Parts: prompt})
+	}
+	t.items(o["messages"], false)
+	if input := jsonText(o["input"]); input != "" {
+		t.say(pages.ChatMessage{Role: "user", Parts: []pages.ChatPart{{Kind: "text", Text: input}}})
+	} else {
+		t.items(o["input"], false)
+	}
+	return true
+}
+
+func (t *transcript) answer(body []byte) bool {
+	var o object
+	if json.Unmarshal(body, &o) != nil {
+		return false
+	}
+	if given(o["error"]) {
+		t.say(pages.ChatMessage{Role: "error", Answer: true, Parts: []pages.ChatPart{{Kind: "text", Text: pretty(string(o["error"]))}}})
+	}
+	var choices []object
+	_ = json.Unmarshal(o["choices"], &choices) // another protocol has none
+	for _, choice := range choices {
+		var message object
+		if json.Unmarshal(choice["message"], &message) == nil && message != nil {
+			t.message(message, true, jsonText(choice["finish_reason"]))
+		} else {
+			t.say(pages.ChatMessage{Role: "assistant", Answer: true, Note: jsonText(choice["finish_reason"]), Parts: t.content(choice["text"])})
+		}
+	}
+	if given(o["content"]) && !given(o["choices"]) {
+		t.message(o, true, jsonText(o["stop_reason"]))
+	}
+	t.items(o["output"], true)
+	return true
+}
+
+// items reads messages, and the other items of the Responses API.
+func (t *transcript) items(raw json.RawMessage, answer bool) {
+	var items []object
+	if json.Unmarshal(raw, &items) != nil {
+		return
+	}
+	for _, item := range items {
+		switch kind := jsonText(item["type"]); kind {
+		case "", "message":
+			t.message(item, answer, "")
+		default:
+			role := "assistant"
+			if strings.HasSuffix(kind, "_output") {
+				role = "tool"
+			}
+			t.say(pages.ChatMessage{Role: role, Answer: answer, Parts: []pages.ChatPart{t.part(item)}})
+		}
+	}
+}
+
+// message reads a message of chat completions, of Anthropic or of Responses.
+func (t *transcript) message(o object, answer bool, note string) {
+	m := pages.ChatMessage{Role: firstOf(jsonText(o["role"]), "assistant"), Answer: answer, Note: note}
+	for _, name := range []string{"reasoning_content", "reasoning"} {
+		if text := jsonText(o[name]); text != "" {
+			m.Parts = append(m.Parts, pages.ChatPart{Kind: "reasoning", Text: text})
+			break
+		}
+	}
+	if id := jsonText(o["tool_call_id"]); id != "" {
+		m.Parts = append(m.Parts, pages.ChatPart{Kind: "tool_result", ID: id, Name: t.names[id], Text: flat(t.content(o["content"]))})
+	} else {
+		m.Parts = append(m.Parts, t.content(o["content"])...)
+	}
+	if text := jsonText(o["refusal"]); text != "" {
+		m.Parts = append(m.Parts, pages.ChatPart{Kind: "refusal", Text: text})
+	}
+	var calls []object
+	_ = json.Unmarshal(o["tool_calls"], &calls) // most messages have none
+	for _, call := range calls {
+		m.Parts = append(m.Parts, t.part(call))
+	}
+	if given(o["function_call"]) {
+		var call object
+		if json.Unmarshal(o["function_call"], &call) == nil {
+			m.Parts = append(m.Parts, t.call("", jsonText(call["name"]), call["arguments"]))
+		}
+	}
+	if given(o["audio"]) {
+		m.Parts = append(m.Parts, pages.ChatPart{Kind: "audio", Text: mediaNote(o["audio"])})
+	}
+	t.say(m)
+}
+
+// content reads a text or a list of parts.
+func (t *transcript) content(raw json.RawMessage) (parts []pages.ChatPart) {
+	if !given(raw) {
+		return nil
+	}
+	if text := jsonText(raw); text != "" {
+		return []pages.ChatPart{{Kind: "text", Text: text}}
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		if string(raw) != `""` {
+			parts = append(parts, pages.ChatPart{Kind: "other", Text: pretty(string(raw))})
+		}
+		return parts
+	}
+	for _, each := range list {
+		var o object
+		if json.Unmarshal(each, &o) == nil && o != nil {
+			parts = append(parts, t.part(o))
+		} else {
+			parts = append(parts, pages.ChatPart{Kind: "text", Text: firstOf(jsonText(each), string(each))})
+		}
+	}
+	return parts
+}
+
+// part reads one part. What is not known is shown as it is.
+func (t *transcript) part(o object) pages.ChatPart {
+	kind := jsonText(o["type"])
+	switch kind {
+	case "text", "input_text", "output_text", "summary_text", "reasoning_text":
+		return pages.ChatPart{Kind: "text", Text: jsonText(o["text"])}
+	case "refusal":
+		return pages.ChatPart{Kind: "refusal", Text: jsonText(o["refusal"])}
+	case "thinking":
+		return pages.ChatPart{Kind: "reasoning", Text: jsonText(o["thinking"])}
+	case "redacted_thinking":
+		return pages.ChatPart{Kind: "reasoning", Text: "•••"}
+	case "reasoning":
+		return pages.ChatPart{Kind: "reasoning", Text: flat(append(t.content(o["summary"]), t.content(o["content"])...))}
+	case "tool_use", "server_tool_use":
+		return t.call(jsonText(o["id"]), jsonText(o["name"]), o["input"])
+	case "function_call", "custom_tool_call":
+		return t.call(jsonText(o["call_id"]), jsonText(o["name"]), either(o["arguments"], o["input"]))
+	case "function", "custom":
+		var f object
+		_ = json.Unmarshal(either(o["function"], o["custom"]), &f) // without it the call has no name
+		return t.call(jsonText(o["id"]), jsonText(f["name"]), either(f["arguments"], f["input"]))
+	case "tool_result", "web_search_tool_result":
+		id := jsonText(o["tool_use_id"])
+		return pages.ChatPart{Kind: "tool_result", ID: id, Name: t.names[id], Text: flat(t.content(o["content"]))}
+	case "function_call_output", "custom_tool_call_output":
+		id := jsonText(o["call_id"])
+		return pages.ChatPart{Kind: "tool_result", ID: id, Name: t.names[id], Text: flat(t.content(o["output"]))}
+	case "image_url", "input_image", "image":
+		return pages.ChatPart{Kind: "image", Text: mediaNote(either(o["image_url"], o["source"], o["file_id"]))}
+	case "input_audio":
+		return pages.ChatPart{Kind: "audio", Text: mediaNote(o["input_audio"])}
+	case "file", "input_file", "document":
+		return pages.ChatPart{Kind: "file", Name: jsonText(either(o["filename"], o["title"])), Text: mediaNote(either(o["file"], o["source"], o["file_url"], o["file_data"], o["file_id"]))}
+	}
+	raw, _ := json.Marshal(o) // it was JSON a moment ago
+	return pages.ChatPart{Kind: "other", Name: kind, Text: pretty(string(raw))}
+}
+
+func (t *transcript) call(id, name string, arguments json.RawMessage) pages.ChatPart {
+	text := jsonText(arguments)
+	if text == "" && given(arguments) && string(arguments) != `""` {
+		text = string(arguments)
+	}
+	if id != "" {
+		t.names[id] = name
+	}
+	return pages.ChatPart{Kind: "tool_call", ID: id, Name: name, Text: pretty(text)}
+}
+
+func (t *transcript) tools(raw json.RawMessage) {
+	var tools []object
+	_ = json.Unmarshal(raw, &tools) // most requests have none
+	for _, tool := range tools {
+		var f object
+		_ = json.Unmarshal(tool["function"], &f) // only chat completions wraps it
+		if name := firstOf(jsonText(tool["name"]), jsonText(f["name"]), jsonText(tool["type"])); name != "" && !slices.Contains(t.chat.Tools, name) {
+			t.chat.Tools = append(t.chat.Tools, name)
+		}
+	}
+}
+
+func (t *transcript) say(m pages.ChatMessage) { t.chat.Messages = append(t.chat.Messages, m) }
+
+// maxMediaText is how much of an address or of other words about a medium is shown, in bytes.
+const maxMediaText = 300
+
+// mediaNote describes a picture, a sound or a file. Nothing is loaded from anywhere; data is only measured.
+func mediaNote(raw json.RawMessage) string {
+	var text string
+	if text = jsonText(raw); text == "" {
+		var o object
+		if json.Unmarshal(raw, &o) != nil {
+			return ""
+		}
+		for name, value := range o {
+			if (name == "data" || name == "file_data") && len(value) > 64 {
+				o[name], _ = json.Marshal(sizeNote(len(value))) // a text can always be marshalled
+			} else if name == "url" {
+				o[name], _ = json.Marshal(mediaNote(value))
+			}
+		}
+		out, _ := json.Marshal(o)
+		text = string(out)
+	}
+	if kind, data, found := strings.Cut(text, ";base64,"); found {
+		return kind + " (" + sizeNote(len(data)) + ")"
+	}
+	if len(text) > maxMediaText {
+		text = strings.ToValidUTF8(text[:maxMediaText], "") + "…"
+	}
+	return text
+}
+
+func jsonText(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text) // what is no text has none
+	return text
+}
+
+func given(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return len(raw) > 0 && string(raw) != "null"
+}
+
+func either(raws ...json.RawMessage) json.RawMessage {
+	for _, raw := range raws {
+		if given(raw) {
+			return raw
+		}
+	}
+	return nil
+}
+
+// flat writes parts as one text.
+func flat(parts []pages.ChatPart) string {
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = p.Text
+		if p.Kind != "text" && p.Kind != "other" {
+			texts[i] = "[" + p.Kind + "] " + p.Text
+		}
+	}
+	return strings.Join(texts, "\n")
+}
+
+func sizeNote(encoded int) string { return ui.Bytes(int64(encoded) * 3 / 4) }

@@ -1,0 +1,225 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+	"squirrel/views/i18n"
+	"squirrel/views/layout"
+	"squirrel/views/pages"
+	"squirrel/views/ui"
+)
+
+// logDetail shows one request. The query is the filter of the list it was opened from, and which part is shown.
+func (w *Web) logDetail(c *fiber.Ctx) error {
+	v, err := url.ParseQuery(string(c.Context().URI().QueryString()))
+	if err != nil {
+		return fiber.ErrBadRequest
+	}
+	ctx := c.UserContext()
+	found, err := w.opts.Admin.Log(ctx, logID(c))
+	if err != nil {
+		return err
+	}
+	state := readLogState(v, w.opts.Now(), w.opts.Zone)
+	page := w.logPage(c, v, &found, &state)
+	next, err := w.opts.Admin.Neighbours(ctx, state.query.Filter, found.RequestLog)
+	if err != nil {
+		return err
+	}
+	if next.Newer != "" {
+		page.NewerURL = state.url("/admin/logs/"+url.PathEscape(next.Newer), "tab", v.Get("tab"))
+	}
+	if next.Older != "" {
+		page.OlderURL = state.url("/admin/logs/"+url.PathEscape(next.Older), "tab", v.Get("tab"))
+	}
+	title := i18n.T(ctx, "log.title")
+	crumbs := []layout.Crumb{{Label: i18n.T(ctx, "logs.title"), URL: page.ListURL}, {Label: found.ID}}
+	body := pages.LogPage(page)
+	return w.render(c, layout.Page{Title: title, Nav: layout.NavLogs, Crumbs: crumbs, Body: body}, body)
+}
+
+func logID(c *fiber.Ctx) string {
+	id, err := url.PathUnescape(c.Params("id"))
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *logState) pages.Log {
+	ctx := c.UserContext()
+	tab := logTab(v.Get("tab"))
+	link := func(changes ...string) string { return state.url("/admin/logs/"+url.PathEscape(found.ID), changes...) }
+	page := pages.Log{
+		RequestLog: found.RequestLog, Attempts: attemptRows(*found), Decision: found.Decision, CostLines: found.CostLines, Dropped: found.Dropped,
+		Missing: found.DetailReason, Cut: cuts(found.Truncated), Self: link("tab", v.Get("tab")), ListURL: state.url("/admin/logs"),
+		Tab: tab, Tabs: logTabs(ctx, tab, link),
+	}
+	if report, known := w.opts.Admin.System(); known {
+		page.DetailDays = report.DetailDays
+	}
+	if found.State == models.LogRunning {
+		page.Elapsed, page.CanCancel = elapsed(found.RequestLog, w.opts.Now()), w.opts.Admin.CanCancel()
+		page.Missing = ""
+		if found.DetailReason != "" && found.RequestBody == nil {
+			page.Missing = "running"
+		}
+	}
+	whole := found.RequestBody != nil && len(found.Truncated) == 0 && found.State == models.LogDone
+	page.CanReplay = whole && w.opts.Admin.CanReplay()
+	if whole && w.opts.Admin.CanPlay() {
+		page.PlayURL = "/admin/playground?log=" + url.QueryEscape(found.ID)
+	}
+	w.fillTab(ctx, &page, v, found, link)
+	page.Curl, page.CurlNote = w.curl(c, found)
+	return page
+}
+
+func (w *Web) fillTab(ctx context.Context, page *pages.Log, v url.Values, found *admin.LogView, link func(...string) string) {
+	switch page.Tab {
+	case "chat":
+		page.Chat = conversation(found)
+	case "stream":
+		page.Events, page.MoreEvents = streamEvents(textOf(found.StreamEvents))
+	case "headers":
+		page.Headers = headerTables(ctx, found)
+	default:
+		body := bodyPane{ctx: ctx, found: found, response: page.Tab == "response", side: v.Get("side"), raw: v.Get("view") == "raw", link: link}
+		page.Body = body.view()
+	}
+}
+
+var logTabNames = []string{"chat", "request", "response", "stream", "headers"}
+
+func logTab(asked string) string {
+	for _, name := range logTabNames {
+		if name == asked {
+			return name
+		}
+	}
+	return logTabNames[0]
+}
+
+func logTabs(ctx context.Context, current string, link func(...string) string) (tabs []ui.Tab) {
+	for _, name := range logTabNames {
+		tabs = append(tabs, ui.Tab{Label: i18n.T(ctx, "log.tab."+name), URL: link("tab", name) + "#parts", Current: name == current})
+	}
+	return tabs
+}
+
+// attemptRows places the attempts on the time of the request.
+func attemptRows(found admin.LogView) []pages.LogAttempt {
+	rows := make([]pages.LogAttempt, 0, len(found.Attempts))
+	whole := 0.0
+	if found.TotalTimeMS != nil {
+		whole = *found.TotalTimeMS
+	}
+	for i := range found.Attempts {
+		a := pages.LogAttempt{Attempt: found.Attempts[i].Attempt, Body: textOf(found.Attempts[i].ResponseBody)}
+		a.Offset = max(float64(a.StartedAt.Sub(found.RequestTime))/float64(time.Millisecond), 0)
+		if a.TotalMS != nil {
+			whole = max(whole, a.Offset+*a.TotalMS)
+		}
+		rows = append(rows, a)
+	}
+	for i := range rows {
+		rows[i].Whole = whole
+	}
+	return rows
+}
+
+// cuts reads "request_body:12345678".
+func cuts(truncated []string) (list []pages.BodyCut) {
+	for _, text := range truncated {
+		name, size, _ := strings.Cut(text, ":")
+		n, _ := strconv.ParseInt(size, 10, 64) // 0 when it was not told
+		list = append(list, pages.BodyCut{Name: name, Size: n})
+	}
+	return list
+}
+
+func textOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// cancelLog stops a running request.
+func (w *Web) cancelLog(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	if !w.opts.Admin.CanCancel() {
+		return fiber.ErrNotFound
+	}
+	switch err := w.opts.Admin.Cancel(c.UserContext(), logID(c)); models.ErrorCode(err) {
+	case "":
+		say(c, "log.cancelled")
+	case models.CodeConflict:
+		warn(c, "log.cancel_refused")
+	default:
+		return err
+	}
+	return redirect(c, localPath(form.Get("back")))
+}
+
+// replayLog sends a recorded request again and leads to its record.
+func (w *Web) replayLog(c *fiber.Ctx) error {
+	if !w.opts.Admin.CanReplay() {
+		return fiber.ErrNotFound
+	}
+	id, err := w.opts.Admin.Replay(c.UserContext(), logID(c))
+	if models.ErrorCode(err) == models.CodeConflict {
+		warn(c, "log.replay_refused")
+		return redirect(c, "/admin/logs/"+url.PathEscape(logID(c)))
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.opts.Admin.AwaitLog(c.UserContext(), id); err != nil {
+		return err
+	}
+	say(c, "log.replayed")
+	return redirect(c, "/admin/logs/"+url.PathEscape(id)+"?source=all&range=all")
+}
+
+// logBody is one body as a download: as text, so that no browser runs what stands in it.
+func (w *Web) logBody(c *fiber.Ctx) error {
+	found, err := w.opts.Admin.Log(c.UserContext(), logID(c))
+	if err != nil {
+		return err
+	}
+	body := bodyByName(&found, c.Params("part"))
+	if body == nil {
+		return fiber.ErrNotFound
+	}
+	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+found.ID+"."+c.Params("part")+`.txt"`)
+	return c.SendString(*body)
+}
+
+func bodyByName(found *admin.LogView, name string) *string {
+	switch name {
+	case "request_body":
+		return found.RequestBody
+	case "upstream_request_body":
+		return found.UpstreamBody
+	case "response_body":
+		return found.ResponseBody
+	case "upstream_response_body":
+		return found.UpstreamResponse
+	case "stream_events":
+		return found.StreamEvents
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+	"squirrel/views/i18n"
+	"squirrel/views/layout"
+	"squirrel/views/pages"
+	"squirrel/views/ui"
+)
+
+// logs lists requests. The same URL answers the whole page, its results, and with "since" the news.
+func (w *Web) logs(c *fiber.Ctx) error {
+	v, err := url.ParseQuery(string(c.Context().URI().QueryString()))
+	if err != nil {
+		return fiber.ErrBadRequest
+	}
+	state := readLogState(v, w.opts.Now(), w.opts.Zone)
+	if v.Has("since") && isHTMX(c) {
+		return w.logNews(c, v, state)
+	}
+	ctx := c.UserContext()
+	list, err := w.opts.Admin.Logs(ctx, state.query)
+	if models.ErrorCode(err) == models.CodeInvalid || models.ErrorCode(err) == models.CodeValidation {
+		state.problems["after"] = messageOf(err)
+		state.query.After, state.query.Before = "", ""
+		list, err = w.opts.Admin.Logs(ctx, state.query)
+	}
+	if err != nil {
+		return err
+	}
+	page, err := w.logsPage(c, v, state, list)
+	if err != nil {
+		return err
+	}
+	if wantsPart(c) {
+		c.Set("HX-Push-Url", state.url("/admin/logs"))
+	}
+	title := i18n.T(ctx, "logs.title")
+	return w.render(c, layout.Page{Title: title, Nav: layout.NavLogs, Body: pages.LogsPage(page)}, pages.LogResults(page))
+}
+
+func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.LogList) (pages.Logs, error) {
+	ctx := c.UserContext()
+	filters, err := w.logFilters(ctx, state)
+	if err != nil {
+		return pages.Logs{}, err
+	}
+	view := w.rowView(c, v, state)
+	page := pages.Logs{
+		Self: state.url("/admin/logs"), Filters: filters, Chips: w.chips(ctx, state, filters), ClearURL: "/admin/logs",
+		Zone: w.opts.Zone.String(), Columns: w.logColumns(c, v, state), Views: savedViews(ctx, state),
+		CSVURL: state.exportURL("csv"), JSONLURL: state.exportURL("jsonl"), OnlyUsual: len(state.values) == 0 && !leafed(v),
+	}
+	for name, problem := range state.problems {
+		page.Problems = append(page.Problems, ui.FieldError{Label: filterName(ctx, name), Text: problem})
+	}
+	slices.SortFunc(page.Problems, func(a, b ui.FieldError) int { return strings.Compare(a.Label, b.Label) })
+	for i := range list.Items {
+		row, err := view.row(ctx, list.Items[i])
+		if err != nil {
+			return page, err
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	page.Pager = logPager(ctx, state, list)
+	w.followUp(&page, v, state, list)
+	if !leafed(v) {
+		err = w.logSummary(ctx, &page, state)
+	}
+	return page, err
+}
+
+// leafed reports whether an older page is asked for.
+func leafed(v url.Values) bool { return v.Has("after") || v.Has("before") || v.Get("page") > "1" }
+
+// followUp offers to follow the list: only where new requests would be seen, at its top.
+func (w *Web) followUp(page *pages.Logs, v url.Values, state logState, list models.LogList) {
+	if leafed(v) || state.query.Sort != models.SortTime || state.query.Ascending || state.query.Filter.End != nil {
+		return
+	}
+	page.Live, page.LiveURL = v.Get("live") == "1", state.url("/admin/logs", "live", "1")
+	if page.Live {
+		page.LiveURL = state.url("/admin/logs")
+	}
+	since := w.opts.Now()
+	if len(list.Items) > 0 {
+		since = list.Items[0].RequestTime
+	}
+	page.Poll = &pages.LogPoll{URL: pollURL(state, since, page.Live, running(list.Items)), Show: page.Self}
+}
+
+func pollURL(state logState, since time.Time, live bool, running []string) string {
+	changes := []string{"since", since.UTC().Format(time.RFC3339Nano)}
+	if live {
+		changes = append(changes, "live", "1", "running", strings.Join(running, ","))
+	}
+	return state.url("/admin/logs", changes...)
+}
+
+// maxFollowed is how many running requests a list keeps up to date.
+const maxFollowed = 50
+
+func running(items []models.RequestLog) (ids []string) {
+	for i := range items {
+		if items[i].State == models.LogRunning && len(ids) < maxFollowed {
+			ids = append(ids, items[i].ID)
+		}
+	}
+	return ids
+}
+
+// logSummary adds the figures and the drawing of what matches.
+func (w *Web) logSummary(ctx context.Context, page *pages.Logs, state logState) error {
+	now := w.opts.Now()
+	g := gridOf(spanOf(state.query.Filter, now))
+	outcomes, err := w.opts.Admin.Outcomes(ctx, models.StatsQuery{Filter: state.query.Filter, Bucket: g.bucket, Location: w.opts.Zone})
+	if err != nil {
+		return err
+	}
+	page.Figures = logFigures(ctx, outcomes.Summary)
+	if outcomes.Summary.RequestCount > 0 {
+		page.Chart = w.outcomeChart(ctx, state, g, outcomes)
+	}
+	return nil
+}
+
+func logFigures(ctx context.Context, s models.StatLine) []ui.StatProps {
+	return []ui.StatProps{
+		{Label: i18n.T(ctx, "logs.figure.requests"), Value: ui.Count(s.RequestCount)},
+		{Label: i18n.T(ctx, "logs.figure.success"), Value: ui.Percent(ctx, s.SuccessCount, s.RequestCount)},
+		{Label: i18n.T(ctx, "logs.figure.cost"), Value: spendText(s), Title: ui.ExactMoney(s.TotalCost), Note: unknownNote(ctx, s)},
+		{
+			Label: i18n.T(ctx, "logs.figure.tokens"), Value: ui.Tokens(s.InputTokens) + " / " + ui.Tokens(s.OutputTokens),
+			Title: ui.Count(s.InputTokens) + " / " + ui.Count(s.OutputTokens), Note: cachedNote(ctx, s),
+		},
+		{
+			Label: i18n.T(ctx, "logs.figure.first_byte"), Value: ui.MillisecondsOf(s.FirstByteMS.P50) + " / " + ui.MillisecondsOf(s.FirstByteMS.P95),
+			Note: i18n.T(ctx, "logs.figure.percentiles"),
+		},
+		{Label: i18n.T(ctx, "logs.figure.total"), Value: ui.MillisecondsOf(s.TotalMS.P95), Note: "p95"},
+	}
+}
+
+// spendText is the known cost; when no request's cost is known, it is unknown, not nothing.
+func spendText(s models.StatLine) string {
+	if s.RequestCount > 0 && s.UnknownCostCount == s.RequestCount {
+		return ui.Dash
+	}
+	return ui.Money(s.TotalCost)
+}
+
+func unknownNote(ctx context.Context, s models.StatLine) string {
+	if s.UnknownCostCount == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "logs.figure.unknown", "n", ui.Count(s.UnknownCostCount))
+}
+
+func cachedNote(ctx context.Context, s models.StatLine) string {
+	if s.InputTokens == 0 || s.CachedInputTokens == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "logs.cached", "share", strconv.FormatInt(100*s.CachedInputTokens/s.InputTokens, 10)+" %")
+}
+
+func (w *Web) outcomeChart(ctx context.Context, state logState, g grid, outcomes admin.Outcomes) ui.Chart {
+	start, end := period(state.query.Filter, outcomes.Points, w.opts.Now())
+	chart := ui.Chart{Title: i18n.T(ctx, "logs.chart", "zone", w.opts.Zone.String())}
+	counts := [4][]*float64{}
+	for _, s := range g.slots(outcomes.Points, start, end, w.opts.Zone) {
+		chart.Labels = append(chart.Labels, s.Start.Format(g.layout))
+		chart.Links = append(chart.Links, state.urlWithin(s.Start, s.End))
+		for i, n := range []int64{s.Success, s.Refused, s.Cancelled, s.Failed} {
+			counts[i] = append(counts[i], ui.Number(float64(n)))
+		}
+	}
+	chart.Series = []ui.Series{
+		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.refused"), Values: counts[1], Tone: ui.Warn},
+		{Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[2]}, {Name: i18n.T(ctx, "logs.outcome.failed"), Values: counts[3], Tone: ui.Err},
+	}
+	return chart
+}
+
+func logPager(ctx context.Context, state logState, list models.LogList) ui.PagerProps {
+	p := ui.PagerProps{Summary: i18n.T(ctx, "logs.shown", "n", len(list.Items), "total", totalText(list))}
+	if state.query.Sort == models.SortTime {
+		if list.PrevCursor != nil {
+			p.PrevURL = state.url("/admin/logs", "before", *list.PrevCursor)
+		}
+		if list.NextCursor != nil {
+			p.NextURL = state.url("/admin/logs", "after", *list.NextCursor)
+		}
+		if state.query.Ascending {
+			p.PrevText, p.NextText = i18n.T(ctx, "common.older"), i18n.T(ctx, "common.newer")
+		}
+		return p
+	}
+	p.PrevText, p.NextText = i18n.T(ctx, "logs.page.previous"), i18n.T(ctx, "logs.page.next")
+	if list.Page > 1 {
+		p.PrevURL = state.url("/admin/logs", "page", strconv.Itoa(list.Page-1))
+	}
+	if len(list.Items) == list.PageSize {
+		p.NextURL = state.url("/admin/logs", "page", strconv.Itoa(list.Page+1))
+	}
+	return p
+}
+
+func totalText(list models.LogList) string {
+	if list.TotalIsEstimate {
+		return "~" + ui.Count(list.Total)
+	}
+	return ui.Count(list.Total)
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+	"squirrel/views/i18n"
+	"squirrel/views/pages"
+	"squirrel/views/ui"
+)
+
+// maxChoices bounds the lists of names in the filters.
+const maxChoices = 500
+
+// logFilters fills the controls above a list of requests.
+func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters, error) {
+	f := pages.LogFilters{Values: map[string]string{}, More: state.usedMore()}
+	for name, values := range state.values {
+		f.Values[name] = values[0]
+	}
+	f.Values["range"] = state.span()
+	for _, name := range []string{"start_time", "end_time"} {
+		if t, err := time.Parse(time.RFC3339Nano, f.Values[name]); err == nil {
+			f.Values[name] = t.In(w.opts.Zone).Format("2006-01-02T15:04:05")
+		}
+	}
+	if f.Values["source"] == "" {
+		f.Values["source"] = usualSource
+	}
+	providers, err := w.opts.Admin.ProviderNames(ctx)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range providers {
+		f.Providers = append(f.Providers, ui.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name})
+	}
+	f.Keys, err = w.keyOptions(ctx)
+	if err != nil {
+		return f, err
+	}
+	names, err := w.opts.Admin.Models(ctx, admin.ModelQuery{PageQuery: admin.PageQuery{Page: 1, PageSize: maxChoices}})
+	for i := range names.Items {
+		f.Models = append(f.Models, names.Items[i].Name)
+	}
+	return f, err
+}
+
+func (w *Web) keyOptions(ctx context.Context) (options []ui.Option, err error) {
+	keys, err := w.opts.Admin.APIKeys(ctx, admin.PageQuery{Page: 1, PageSize: maxChoices})
+	for i := range keys.Items {
+		options = append(options, ui.Option{Value: strconv.FormatInt(keys.Items[i].ID, 10), Label: keys.Items[i].Name})
+	}
+	return options, err
+}
+
+// chips name the filters that are set, each with the URL without it.
+func (w *Web) chips(ctx context.Context, state logState, f pages.LogFilters) (chips []ui.Chip) {
+	for _, name := range slices.Sorted(maps.Keys(state.values)) {
+		if name == "sort_by" || name == "sort_order" || name == "page_size" || name == "range" {
+			continue
+		}
+		for _, value := range state.values[name] {
+			chips = append(chips, ui.Chip{Label: filterName(ctx, name) + ": " + w.chipValue(ctx, name, value, f), URL: state.without(name, value)})
+		}
+	}
+	return chips
+}
+
+func (w *Web) chipValue(ctx context.Context, name, value string, f pages.LogFilters) string {
+	switch name {
+	case "provider_id":
+		return labelOf(f.Providers, value)
+	case "api_key_id":
+		return labelOf(f.Keys, value)
+	case "start_time", "end_time":
+		if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
+			return ui.ClockTime(ctx, t)
+		}
+	case "is_stream", "has_error", "failover":
+		if value == "true" {
+			return i18n.T(ctx, "common.yes")
+		}
+		return i18n.T(ctx, "common.no")
+	case "source":
+		if value == wholeTime {
+			return i18n.T(ctx, "common.all")
+		}
+		return i18n.T(ctx, "logs.source."+value)
+	case "state":
+		return i18n.T(ctx, "logs.status."+value)
+	}
+	return value
+}
+
+func labelOf(options []ui.Option, value string) string {
+	for _, o := range options {
+		if o.Value == value {
+			return o.Label
+		}
+	}
+	return value
+}
+
+// without is the list without one value of a filter.
+func (s *logState) without(name, value string) string {
+	v := url.Values{}
+	for key, values := range s.values {
+		for _, each := range values {
+			if key != name || each != value {
+				v.Add(key, each)
+			}
+		}
+	}
+	return withQuery("/admin/logs", v)
+}
+
+// savedViews are the questions that are asked most.
+func savedViews(ctx context.Context, state logState) (views []ui.Tab) {
+	for _, view := range [][]string{
+		{"errors", "has_error", "true"}, {"slow", "total_time_min", "30000"}, {"failover", "failover", "true"}, {"expensive", "cost_min", "0.1"},
+		{"running", "state", "running"}, {"tests", "source", "test"}, {"playground", "source", "playground"},
+	} {
+		v := url.Values{view[1]: {view[2]}}
+		if state.values.Has("range") {
+			v.Set("range", state.values.Get("range"))
+		}
+		views = append(views, ui.Tab{
+			Label: i18n.T(ctx, "logs.view."+view[0]), URL: withQuery("/admin/logs", v), Current: state.values.Get(view[1]) == view[2],
+		})
+	}
+	return views
+}
+
+// column is a column of the list: what it can be sorted by, whether it is a number, whether it is shown unless chosen otherwise.
+type column struct {
+	id     string
+	sort   models.LogSort
+	number bool
+	usual  bool
+}
+
+var logColumns = []column{
+	{"time", models.SortTime, false, true}, {"status", models.SortStatus, false, true}, {"model", "", false, true}, {"provider", "", false, true},
+	{"key", "", false, true}, {"tokens", models.SortInputTokens, true, true}, {"cost", models.SortCost, true, true},
+	{"first_byte", models.SortFirstByte, true, true}, {"total", models.SortTotalTime, true, true}, {"speed", "", true, false},
+	{"user", "", false, false}, {"client", "", false, false}, {"endpoint", "", false, false}, {"finish", "", false, false}, {"error", "", false, false},
+	{"source", "", false, false}, {"id", "", false, false},
+}
+
+const columnsCookie = "sq_log_columns"
+
+// logColumns are all columns; those that are shown are in the URL, else in a cookie, else the usual ones.
+func (w *Web) logColumns(c *fiber.Ctx, v url.Values, state logState) []pages.LogColumn {
+	ctx := c.UserContext()
+	chosen := strings.FieldsFunc(firstOf(v.Get("cols"), c.Cookies(columnsCookie)), func(r rune) bool { return r == ',' || r == '.' })
+	all := make([]pages.LogColumn, 0, len(logColumns))
+	for i, col := range logColumns {
+		shown := col.usual
+		if len(chosen) > 0 {
+			shown = slices.Contains(chosen, col.id) || i == 0 // the first leads to the request
+		}
+		head := ui.Column{Label: i18n.T(ctx, "logs.column."+col.id), Number: col.number}
+		if key := "logs.column." + col.id + ".title"; i18n.Has(key) {
+			head.Title = i18n.T(ctx, key)
+		}
+		sortHead(&head, col.sort, state)
+		all = append(all, pages.LogColumn{ID: col.id, Shown: shown, Column: head})
+	}
+	return all
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// sortHead makes the head of a column sort the list; a second click turns the order round.
+func sortHead(head *ui.Column, by models.LogSort, state logState) {
+	if by == "" {
+		return
+	}
+	order, sortBy := "", string(by)
+	if state.query.Sort == by {
+		head.Sorted = "descending"
+		if state.query.Ascending {
+			head.Sorted = "ascending"
+		} else {
+			order = "asc"
+		}
+	}
+	if by == models.SortTime {
+		sortBy = ""
+	}
+	head.SortURL = state.url("/admin/logs", "sort_by", sortBy, "sort_order", order)
+}
+
+// saveLogColumns remembers which columns this browser wants.
+func (w *Web) saveLogColumns(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	var chosen []string
+	for _, col := range logColumns {
+		if slices.Contains(form["col"], col.id) {
+			chosen = append(chosen, col.id)
+		}
+	}
+	setPreference(c, columnsCookie, strings.Join(chosen, "."))
+	return redirect(c, localPath(form.Get("back")))
+}

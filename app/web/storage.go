@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+	"squirrel/views/i18n"
+	"squirrel/views/layout"
+	"squirrel/views/pages"
+)
+
+// storage tells what is kept of requests, and how much it takes.
+func (w *Web) storage(c *fiber.Ctx) error {
+	return w.showStorage(c, pages.Cleanup{})
+}
+
+func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup) error {
+	ctx := c.UserContext()
+	found, err := w.opts.Admin.Storage(ctx)
+	if err != nil {
+		return err
+	}
+	if cleanup.Days == "" {
+		cleanup.Days = strconv.Itoa(found.RetentionDays)
+	}
+	page := pages.Storage{
+		Database: found.DatabaseBytes, Free: found.FreeBytes, Logs: found.Logs, Oldest: found.OldestLog, Days: found.RetentionDays, Cleanup: cleanup,
+		PerDay: perDay(found, w.opts.Now()),
+	}
+	for _, j := range found.Jobs {
+		page.Jobs = append(page.Jobs, pages.StorageJob{Name: j.Name, Slot: j.Slot, Result: j.Result})
+	}
+	if r, known := w.opts.Admin.System(); known {
+		page.Known, page.State, page.Reason, page.Spool, page.SpoolLimit, page.Lag = true, r.LogState, r.LogReason, r.SpoolBytes, r.SpoolLimit, r.Lag
+		page.Lost, page.Rejected, page.Dead, page.DetailDays = int64(r.Lost), int64(r.Rejected), int64(r.Dead), r.DetailDays
+		page.BodyLimit, page.Redacted, page.Events, page.Dialect, page.Version = r.BodyLimit, r.RedactBodies, r.StreamEvents, r.Dialect, r.Version
+		page.Estimated = r.Dialect == "postgresql"
+	}
+	title := i18n.T(ctx, "storage.title")
+	crumbs := []layout.Crumb{{Label: i18n.T(ctx, "nav.settings"), URL: "/admin/settings"}, {Label: title}}
+	return w.render(c, layout.Page{Title: title, Nav: layout.NavSettings, Crumbs: crumbs, Body: pages.StoragePage(page)}, nil)
+}
+
+// perDay is how much a day of requests takes; nil when there is less than a day of them.
+func perDay(found admin.StorageReport, now time.Time) *int64 {
+	if found.OldestLog == nil || now.Sub(*found.OldestLog) < 24*time.Hour {
+		return nil
+	}
+	days := now.Sub(*found.OldestLog).Hours() / 24
+	size := int64(float64(found.DatabaseBytes-found.FreeBytes) / days)
+	return &size
+}
+
+// cleanLogs deletes old requests: the first answer says how many they are, the second, for the same days, deletes them.
+func (w *Web) cleanLogs(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	cleanup := pages.Cleanup{Days: form.Get("days_to_keep")}
+	days, err := strconv.Atoi(cleanup.Days)
+	if err != nil || days < 0 {
+		cleanup.Errors = map[string]string{"days_to_keep": "must be a whole number that is not negative"}
+		c.Status(http.StatusUnprocessableEntity)
+		return w.showStorage(c, cleanup)
+	}
+	if form.Get("op") == "delete" && form.Get("confirmed") == cleanup.Days {
+		result, err := w.opts.Admin.CleanLogs(ctx, admin.Cleanup{DaysToKeep: admin.Opt[int]{Set: true, Value: days}})
+		if err != nil {
+			return err
+		}
+		if result.Done {
+			say(c, "storage.deleted", "n", result.Deleted)
+		} else {
+			say(c, "storage.deleted_part", "n", result.Deleted)
+		}
+		return redirect(c, "/admin/settings/storage")
+	}
+	before := w.opts.Now().AddDate(0, 0, -days)
+	n, err := w.opts.Admin.LogCount(ctx, models.LogFilter{End: &before})
+	if err != nil {
+		return err
+	}
+	cleanup.Count = &n
+	return w.showStorage(c, cleanup)
+}

@@ -1,0 +1,184 @@
+package pages
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"squirrel/models"
+	"squirrel/views/i18n"
+	"squirrel/views/ui"
+)
+
+// OutcomeText says in one sentence how a request ended and who failed.
+func OutcomeText(ctx context.Context, l models.RequestLog) string {
+	args := []any{"provider", orDash(l.ProviderName), "target", orDash(l.TargetModel), "n", l.AttemptCount, "status", statusOf(l)}
+	return i18n.T(ctx, "log.outcome."+outcomeKey(l), args...)
+}
+
+func outcomeKey(l models.RequestLog) string {
+	status, called := statusOf(l), l.AttemptCount > 0
+	sent := 0
+	if l.SentStatus != nil {
+		sent = *l.SentStatus
+	}
+	switch {
+	case l.State == models.LogRunning:
+		return "running"
+	case l.ErrorCode == "interrupted":
+		return "interrupted"
+	case status == statusClientGone && sent == 0:
+		return "gone_early"
+	case status == statusClientGone:
+		return "gone"
+	case status >= 200 && status < 400 && l.RetryCount > 0:
+		return "ok_after"
+	case status >= 200 && status < 400:
+		return "ok"
+	case sent == 200:
+		return "cut"
+	case !called && status < 500:
+		return "gateway_refused"
+	case !called:
+		return "gateway_failed"
+	case status < 500:
+		return "provider_refused"
+	default:
+		return "provider_failed"
+	}
+}
+
+// toned is a remark with what its colour means.
+type toned struct {
+	Tone ui.Tone
+	Text string
+}
+
+// logNotes say what of a request is missing, and what could not be carried over.
+func logNotes(ctx context.Context, p Log) (notes []toned) {
+	if p.Missing != "" {
+		notes = append(notes, toned{ui.Info, missingText(ctx, p)})
+	}
+	for _, cut := range p.Cut {
+		notes = append(notes, toned{ui.Warn, i18n.T(ctx, "log.cut", "part", PartName(ctx, cut.Name), "size", ui.Bytes(cut.Size))})
+	}
+	for _, a := range p.Attempts {
+		if a.Ambiguous {
+			notes = append(notes, toned{ui.Warn, i18n.T(ctx, "log.ambiguous", "n", a.N, "provider", a.Provider)})
+		}
+	}
+	return notes
+}
+
+func missingText(ctx context.Context, p Log) string {
+	key := "log.missing." + p.Missing
+	if !i18n.Has(key) {
+		key = "log.missing.not_recorded"
+	}
+	return i18n.T(ctx, key, "days", p.DetailDays)
+}
+
+// PartName is what a body is called.
+func PartName(ctx context.Context, field string) string {
+	if key := "log.part." + field; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return field
+}
+
+func arrow(from, to string) string {
+	if to == "" || to == from {
+		return from
+	}
+	return from + " → " + to
+}
+
+func yesOrNo(ctx context.Context, is bool) string {
+	if is {
+		return i18n.T(ctx, "common.yes")
+	}
+	return i18n.T(ctx, "common.no")
+}
+
+func overhead(us *int64) string {
+	switch {
+	case us == nil:
+		return ui.Dash
+	case *us < 1000:
+		return strconv.FormatInt(*us, 10) + " µs"
+	}
+	return ui.Milliseconds(float64(*us) / 1000)
+}
+
+func costKind(ctx context.Context, kind string) string {
+	if key := "log.kind." + kind; i18n.Has(key) {
+		return i18n.T(ctx, key)
+	}
+	return kind
+}
+
+// costPrice is the price of a line with its unit.
+func costPrice(line models.CostLine) string {
+	if line.Kind == "request" || line.Kind == "image" {
+		return ui.Money(line.Price)
+	}
+	return ui.Money(line.Price) + "/1M"
+}
+
+func priceSource(s models.PriceSource) string {
+	if s == "" {
+		s = models.PriceUnknown
+	}
+	return string(s)
+}
+
+// attemptTone is the colour of an attempt.
+func attemptTone(a LogAttempt) ui.Tone {
+	switch {
+	case a.TotalMS == nil && a.Error == "":
+		return ui.Info
+	case a.ErrorKind == "client_gone":
+		return ui.Neutral
+	case a.Error == "" && a.ErrorKind == "" && a.Status != nil && *a.Status < 400:
+		return ui.OK
+	default:
+		return ui.Err
+	}
+}
+
+func attemptOutcome(ctx context.Context, a LogAttempt) string {
+	var words []string
+	if a.Status != nil {
+		words = append(words, strconv.Itoa(*a.Status))
+	}
+	if a.ErrorKind != "" {
+		words = append(words, a.ErrorKind)
+	}
+	if len(words) == 0 {
+		return i18n.T(ctx, "logs.status.running")
+	}
+	return strings.Join(words, " ")
+}
+
+// share is a length on a scale of 1000.
+func share(part, whole float64) string {
+	if whole <= 0 || part <= 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(1000*min(part/whole, 1), 'f', 1, 64)
+}
+
+// barWidth keeps the shortest attempt visible.
+func barWidth(part, whole float64) string {
+	if whole <= 0 {
+		return "4"
+	}
+	return strconv.FormatFloat(max(1000*min(part/whole, 1), 4), 'f', 1, 64)
+}
+
+func orZero(f *float64) float64 {
+	if f == nil {
+		return 0
+	}
+	return *f
+}
