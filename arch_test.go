@@ -21,7 +21,7 @@ var mayImport = map[string]string{
 	"app/auth":                "models",
 	"app/config":              "",
 	"app/demo":                "app app/config models models/store proxy/simulator",
-	"app/web":                 "app/admin app/auth models static views/layout views/pages views/ui views/i18n",
+	"app/web":                 "app/admin app/auth models routing/rules static views/layout views/pages views/ui views/i18n",
 	"bench":                   "app app/config models models/store proxy/simulator",
 	"faults":                  "",
 	"jobs":                    "models",

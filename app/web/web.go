@@ -15,6 +15,7 @@ import (
 	"squirrel/app/auth"
 	"squirrel/static"
 	"squirrel/views/layout"
+	"squirrel/views/pages"
 )
 
 // Options are what the pages need.
@@ -23,8 +24,9 @@ type Options struct {
 	Admin     *admin.Service
 	AppName   string
 	Version   string
-	PublicURL string         // base of snippets; empty = as the browser reached us
-	Zone      *time.Location // in which times are shown; nil = UTC
+	PublicURL string          // base of snippets; empty = as the browser reached us
+	Settings  []pages.Setting // the configuration in effect, secrets hidden
+	Zone      *time.Location  // in which times are shown; nil = UTC
 	Logger    *slog.Logger
 	Now       func() time.Time // nil = time.Now
 }
