@@ -146,7 +146,7 @@ func codeOf(body string) string {
 // requests. None of them may be answered.
 func TestC01_UnreadBodiesAreNotRequests(t *testing.T) {
 	k := newKit(t)
-	body := strings.Repeat(hidden, 8*prefetchBytes/len(hidden))
+	body := strings.Repeat(hidden, 5*prefetchBytes/len(hidden))
 	routes := k.routes()
 	atOnce(len(routes), func(i int) {
 		r := routes[i]
