@@ -67,7 +67,8 @@ func (x *Exchange) attempt(c *routing.Candidate) *try {
 		return t
 	}
 	t.header = resp.Header
-	t.record.Status = &resp.StatusCode
+	status := resp.StatusCode // of its own: a pointer into the response would keep the request's body alive with the record
+	t.record.Status = &status
 	t.record.UpstreamRequestID = firstHeader(resp.Header, "X-Request-Id", "Request-Id")
 	first := msSince(started)
 	t.record.FirstByteMS = &first

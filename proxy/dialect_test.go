@@ -79,9 +79,10 @@ func (d dialect) endsInError(t testing.TB, text, code string) (before string) {
 	}
 	last := all[len(all)-1]
 	var e struct {
-		Type  string
-		Code  string
-		Error struct{ Type, Code, Message string }
+		Type     string
+		Code     string
+		Error    struct{ Type, Code, Message string }
+		Response struct{ Error struct{ Code string } }
 	}
 	if err := json.Unmarshal(last.Data, &e); err != nil {
 		t.Fatalf("%s: %v: %s", d.protocol, err, last.Raw)
@@ -91,7 +92,7 @@ func (d dialect) endsInError(t testing.TB, text, code string) (before string) {
 	case models.ProtocolOpenAI:
 		ok = last.Name == "" && e.Error.Code == code && e.Error.Type != "" && e.Error.Message != ""
 	case models.ProtocolResponses:
-		ok = last.Name == "error" && e.Type == "error" && e.Code == code
+		ok = last.Name == e.Type && (e.Type == "error" && e.Code == code || e.Type == "response.failed" && e.Response.Error.Code == code)
 	case models.ProtocolAnthropic:
 		ok = last.Name == "error" && e.Type == "error" && e.Error.Type != "" && e.Error.Message != ""
 	}

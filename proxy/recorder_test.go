@@ -73,6 +73,15 @@ func (r *recorder) all() []models.LogWrite {
 	return slices.Clone(r.writes)
 }
 
+// forget drops the bodies of all records.
+func (r *recorder) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.writes {
+		r.writes[i].Detail = nil
+	}
+}
+
 // dump is everything the recorder was ever given, as text.
 func (r *recorder) dump() string {
 	var b strings.Builder

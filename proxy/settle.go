@@ -42,9 +42,10 @@ func (x *Exchange) settle(r result) {
 func (x *Exchange) fill(r result) {
 	log := &x.log
 	log.State = models.LogDone
-	log.ResponseStatus = &r.status
-	if r.sent != 0 {
-		log.SentStatus = &r.sent
+	status, sent := r.status, r.sent // of their own: a pointer into the result would keep its bodies alive with the record
+	log.ResponseStatus = &status
+	if sent != 0 {
+		log.SentStatus = &sent
 	}
 	log.AttemptCount = len(x.attempts)
 	log.RetryCount = max(0, len(x.attempts)-1)
