@@ -37,6 +37,7 @@ func (a *App) registerControl(app *fiber.App) {
 	api.New(a.admin, a.auth, a.logger).Register(app)
 	web.New(web.Options{
 		Auth: a.auth, Admin: a.admin, AppName: a.cfg.AppName, Version: Version, PublicURL: a.cfg.PublicURL, Zone: a.cfg.ReportingTZ, Logger: a.logger,
+		Settings: effective(a.cfg),
 	}).Register(app)
 }
 

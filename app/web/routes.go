@@ -20,7 +20,7 @@ func public(method, path string, handle fiber.Handler) route {
 // routes is the index of the pages. Fixed paths stand before those with parameters.
 func (w *Web) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
-	return []route{
+	return append(append(w.requestRoutes(), w.routingRoutes()...), []route{
 		// Getting in, and how pages look.
 		public(get, "/admin/login", w.loginForm),
 		public(post, "/admin/login", w.login),
@@ -28,8 +28,6 @@ func (w *Web) routes() []route {
 		public(get, "/admin/setup", w.setupForm),
 		public(post, "/admin/setup", w.setup),
 		public(post, "/admin/preferences", w.savePreferences),
-
-		{method: get, path: "/admin", handle: w.home},
 
 		// The account and its sessions.
 		{method: get, path: "/admin/account", handle: w.account},
@@ -63,5 +61,5 @@ func (w *Web) routes() []route {
 		{method: post, path: "/admin/keys/:id/rotate", handle: w.rotateKey},
 		{method: get, path: "/admin/keys/:id/delete", handle: w.askDeleteKey},
 		{method: post, path: "/admin/keys/:id/delete", handle: w.deleteKey},
-	}
+	}...)
 }

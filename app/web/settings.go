@@ -10,6 +10,9 @@ import (
 	"squirrel/views/pages"
 )
 
+// Setting is one variable of the configuration with the value in effect, secrets hidden.
+type Setting = pages.Setting
+
 // settings shows the values in effect, and where they come from.
 func (w *Web) settings(c *fiber.Ctx) error {
 	ctx := c.UserContext()

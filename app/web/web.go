@@ -15,7 +15,6 @@ import (
 	"squirrel/app/auth"
 	"squirrel/static"
 	"squirrel/views/layout"
-	"squirrel/views/pages"
 )
 
 // Options are what the pages need.
@@ -24,9 +23,9 @@ type Options struct {
 	Admin     *admin.Service
 	AppName   string
 	Version   string
-	PublicURL string          // base of snippets; empty = as the browser reached us
-	Settings  []pages.Setting // the configuration in effect, secrets hidden
-	Zone      *time.Location  // in which times are shown; nil = UTC
+	PublicURL string         // base of snippets; empty = as the browser reached us
+	Settings  []Setting      // the configuration in effect, secrets hidden
+	Zone      *time.Location // in which times are shown; nil = UTC
 	Logger    *slog.Logger
 	Now       func() time.Time // nil = time.Now
 }
@@ -83,7 +82,7 @@ func asset(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, static.CacheControl)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if c.AcceptsEncodings("gzip") == "gzip" {
+	if c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings("gzip") == "gzip" { // no header means any, says Fiber
 		c.Set(fiber.HeaderContentEncoding, "gzip")
 		return c.Send(file.Gzip)
 	}
