@@ -29,6 +29,9 @@ var chatPaths = map[models.Protocol]string{
 
 // previewOf joins a base URL with the endpoint for chats as the data plane does, and remarks on what is often wrong.
 func previewOf(ctx context.Context, base string, protocol models.Protocol) pages.Preview {
+	if strings.ContainsAny(base, "{}") {
+		return pages.Preview{Notes: []pages.Hint{{Tone: ui.Warn, Text: i18n.T(ctx, "providers.preview.placeholder")}}}
+	}
 	u, err := url.Parse(strings.TrimSpace(base))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return pages.Preview{}
@@ -41,8 +44,6 @@ func previewOf(ctx context.Context, base string, protocol models.Protocol) pages
 	segments := strings.Split(path, "/")
 	versioned := versionSegment.MatchString(segments[len(segments)-1])
 	switch {
-	case strings.Contains(base, "{"):
-		hint(ui.Warn, "providers.preview.placeholder")
 	case endsInEndpoint(path):
 		hint(ui.Warn, "providers.preview.endpoint")
 	case protocol == models.ProtocolAnthropic && !versioned:
@@ -59,7 +60,7 @@ func previewOf(ctx context.Context, base string, protocol models.Protocol) pages
 	}
 	u.RawPath, u.Path = "", path+chatPaths[protocol]
 	u.User = nil // never shown
-	preview.URL = strings.NewReplacer("%7B", "{", "%7D", "}").Replace(u.String())
+	preview.URL = u.String()
 	return preview
 }
 
