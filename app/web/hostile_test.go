@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -86,15 +87,43 @@ func attr(n *html.Node, name string) string {
 
 func hasAttr(n *html.Node, name string) bool { return attr(n, name) != "" }
 
-// TestEveryPageIsClean asks every page that is read, and looks at what the content policy forbids.
+// TestEveryPageIsClean asks every page that is read, in both languages, and looks at what the content policy forbids and
+// for words that are missing.
 func TestEveryPageIsClean(t *testing.T) {
 	k := newKit(t)
 	p := k.provider("one", "https://one.example/v1", "")
 	k.route("smart", "gpt-4o", p.ID)
 	k.postForm("/admin/keys/new", keyForm())
-	for _, r := range k.web.routes() {
-		if r.method == http.MethodGet {
-			checkInert(t, r.path, k.get(example(r.path)).body)
+	for _, lang := range []string{"en", "zh"} {
+		for _, r := range k.web.routes() {
+			if r.method != http.MethodGet {
+				continue
+			}
+			page := k.get(example(r.path), "Accept-Language", lang)
+			if strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
+				checkInert(t, r.path, page.body)
+				checkWords(t, r.path+" "+lang, page.body)
+			}
 		}
+	}
+}
+
+// checkWords finds keys that stand for themselves because they have no words.
+func checkWords(t *testing.T, where, page string) {
+	t.Helper()
+	files, err := os.ReadDir("../../views/i18n/locales/en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var areas []string
+	for _, f := range files {
+		areas = append(areas, strings.TrimSuffix(f.Name(), ".json"))
+	}
+	key := regexp.MustCompile(`[>"](?:` + strings.Join(areas, "|") + `)\.[a-z0-9_.]+[<"]`)
+	for _, found := range key.FindAllString(page, -1) {
+		if strings.Contains(found, "models.dev") { // the name of a price list
+			continue
+		}
+		t.Errorf("%s: no words for %s", where, found)
 	}
 }
