@@ -88,7 +88,7 @@ func (x *Exchange) admit(readBody func() *Failure) *Answer {
 	}
 	key, failure := x.gw.keys.Authenticate(x.req.Header, x.req.Query, x.start)
 	if failure != nil {
-		return x.refuse(failure)
+		return x.refuse(x.gw.strangers.refused(x.req.ClientIP, failure, x.start))
 	}
 	value, _ := credential(x.req.Header)
 	x.secret = models.Secret(value)

@@ -59,11 +59,12 @@ type Gateway struct {
 	now      func() time.Time
 	ids      *idSource
 
-	base     context.Context // parent of every upstream call; cancelled when the drain is over
-	stop     context.CancelCauseFunc
-	draining atomic.Bool
-	inflight sync.WaitGroup
-	running  running
+	base      context.Context // parent of every upstream call; cancelled when the drain is over
+	stop      context.CancelCauseFunc
+	draining  atomic.Bool
+	inflight  sync.WaitGroup
+	running   running
+	strangers strangers
 }
 
 // Parts are what a gateway is made of. All are required but Limits.
