@@ -79,7 +79,7 @@ func (s *Service) Overview(ctx context.Context, q models.StatsQuery) (o Overview
 			return err
 		},
 		func() (err error) { o.Errors, err = s.latest(ctx, failed(q.Filter), errorsShown); return err },
-		func() error { return s.attention(ctx, &o) },
+		func() error { return s.attention(ctx, q, &o) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -169,7 +169,7 @@ func (s *Service) healthOf(routeID int64) Health {
 	return s.opts.Health(routeID)
 }
 
-func (s *Service) attention(ctx context.Context, o *Overview) error {
+func (s *Service) attention(ctx context.Context, q models.StatsQuery, o *Overview) error {
 	s.systemAttention(o)
 	for _, p := range o.Providers {
 		switch {
@@ -183,12 +183,26 @@ func (s *Service) attention(ctx context.Context, o *Overview) error {
 	if err := s.modelAttention(ctx, o); err != nil {
 		return err
 	}
-	for _, g := range o.ByModel {
+	if err := s.priceAttention(ctx, q, o); err != nil {
+		return err
+	}
+	return s.budgetAttention(ctx, o)
+}
+
+// priceAttention finds models that answer without a known price. Failures cost nothing, so they don't count.
+func (s *Service) priceAttention(ctx context.Context, q models.StatsQuery, o *Overview) error {
+	if o.Now.Summary.UnknownCostCount == 0 {
+		return nil
+	}
+	no := false
+	q.Filter.HasError = &no
+	answered, err := s.groups(ctx, q, models.GroupModel)
+	for _, g := range answered {
 		if g.UnknownCostCount > 0 {
 			o.attend(Attention{Kind: AttentionPrice, Name: g.Name, Count: g.UnknownCostCount, Of: g.RequestCount})
 		}
 	}
-	return s.budgetAttention(ctx, o)
+	return err
 }
 
 func (o *Overview) attend(a Attention) { o.Attention = append(o.Attention, a) }

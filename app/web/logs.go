@@ -179,14 +179,18 @@ func (w *Web) outcomeChart(ctx context.Context, state logState, g grid, outcomes
 	counts := [4][]*float64{}
 	for _, s := range g.slots(outcomes.Points, start, end, w.opts.Zone) {
 		chart.Labels = append(chart.Labels, s.Start.Format(g.layout))
-		chart.Links = append(chart.Links, state.urlWithin(s.Start, s.End))
-		for i, n := range []int64{s.Success, s.Refused, s.Cancelled, s.Failed} {
+		link := ""
+		if s.Success+s.Refused+s.Cancelled+s.Failed > 0 {
+			link = state.urlWithin(s.Start, s.End)
+		}
+		chart.Links = append(chart.Links, link)
+		for i, n := range []int64{s.Success, s.Cancelled, s.Refused, s.Failed} {
 			counts[i] = append(counts[i], ui.Number(float64(n)))
 		}
 	}
 	chart.Series = []ui.Series{
-		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.refused"), Values: counts[1], Tone: ui.Warn},
-		{Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[2]}, {Name: i18n.T(ctx, "logs.outcome.failed"), Values: counts[3], Tone: ui.Err},
+		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[1]},
+		{Name: i18n.T(ctx, "logs.outcome.refused"), Values: counts[2], Tone: ui.Warn}, {Name: i18n.T(ctx, "logs.outcome.failed"), Values: counts[3], Tone: ui.Err},
 	}
 	return chart
 }

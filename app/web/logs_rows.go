@@ -37,7 +37,7 @@ func (r rowView) row(ctx context.Context, l models.RequestLog) (pages.LogRow, er
 		row.Elapsed = elapsed(l, r.w.opts.Now())
 		row.CanCancel = r.w.opts.Admin.CanCancel()
 	}
-	if l.AttemptCount == 0 {
+	if l.AttemptCount < 2 && l.ID != r.open {
 		return row, nil
 	}
 	if row.Open = l.ID == r.open; !row.Open {

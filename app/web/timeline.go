@@ -20,20 +20,20 @@ type grid struct {
 	layout string            // of a label
 }
 
-// gridOf cuts a span into at most some sixty slots.
+// gridOf cuts a span into some thirty slots.
 func gridOf(span time.Duration) grid {
 	switch {
 	case span <= 20*time.Minute:
 		return grid{models.BucketMinute, time.Minute, "15:04"}
 	case span <= 65*time.Minute:
-		return grid{models.BucketMinute, time.Minute, "15:04"}
+		return grid{models.BucketMinute, 2 * time.Minute, "15:04"}
 	case span <= 7*time.Hour:
-		return grid{models.BucketMinute, 10 * time.Minute, "15:04"}
-	case span <= 50*time.Hour:
+		return grid{models.BucketMinute, 15 * time.Minute, "15:04"}
+	case span <= 26*time.Hour:
 		return grid{models.BucketHour, time.Hour, "01-02 15:04"}
 	case span <= 8*24*time.Hour:
 		return grid{models.BucketHour, 6 * time.Hour, "01-02 15:04"}
-	case span <= 70*24*time.Hour:
+	case span <= 35*24*time.Hour:
 		return grid{models.BucketDay, 24 * time.Hour, "2006-01-02"}
 	default:
 		return grid{models.BucketDay, 7 * 24 * time.Hour, "2006-01-02"}
@@ -47,7 +47,9 @@ func (g grid) whole() grid {
 		g.step = 24 * time.Hour
 	case g.bucket == models.BucketHour && g.step > time.Hour:
 		return grid{models.BucketDay, 24 * time.Hour, "2006-01-02"}
-	case g.bucket == models.BucketMinute && g.step > time.Minute:
+	case g.bucket == models.BucketMinute && g.step <= 2*time.Minute:
+		g.step = time.Minute
+	case g.bucket == models.BucketMinute:
 		return grid{models.BucketHour, time.Hour, "01-02 15:04"}
 	}
 	return g

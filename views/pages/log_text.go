@@ -160,12 +160,15 @@ func attemptOutcome(ctx context.Context, a LogAttempt) string {
 	return strings.Join(words, " ")
 }
 
-// share is a length on a scale of 1000.
+// shortestBar is a width that can be seen.
+const shortestBar = 4
+
+// share is a position on a scale of 1000.
 func share(part, whole float64) string {
 	if whole <= 0 || part <= 0 {
 		return "0"
 	}
-	return strconv.FormatFloat(1000*min(part/whole, 1), 'f', 1, 64)
+	return strconv.FormatFloat(min(1000*part/whole, 1000-shortestBar), 'f', 1, 64)
 }
 
 // barWidth keeps the shortest attempt visible.
@@ -173,7 +176,7 @@ func barWidth(part, whole float64) string {
 	if whole <= 0 {
 		return "4"
 	}
-	return strconv.FormatFloat(max(1000*min(part/whole, 1), 4), 'f', 1, 64)
+	return strconv.FormatFloat(max(1000*min(part/whole, 1), shortestBar), 'f', 1, 64)
 }
 
 func orZero(f *float64) float64 {
