@@ -62,7 +62,11 @@ func (s *Service) Sample(ctx context.Context, id int64) (Sample, error) {
 
 func viewSample(r *store.RoutingSample) (Sample, error) {
 	sample := Sample{ID: r.ID, Name: r.Name, Expected: r.ExpectedRoute}
-	return sample, json.Unmarshal(r.Request, &sample.Request)
+	err := json.Unmarshal(r.Request, &sample.Request)
+	if string(sample.Request.Body) == "null" {
+		sample.Request.Body = nil // as a request without a body is stored
+	}
+	return sample, err
 }
 
 // CheckSamples plans all samples again, by name.
