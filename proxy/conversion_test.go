@@ -133,8 +133,7 @@ func TestConvertedErrors(t *testing.T) {
 				"firststreamerror:400": {400, ""},
 			} {
 				stream := strings.HasPrefix(fault, "first")
-				s := out.on("fault:" + fault)
-				s.options = func(o *Options) { o.RetryMaxAttempts = 1 }
+				s := once(out.on("fault:" + fault))
 				g := newTestGateway(t, s)
 				resp := in.post(g, "hello", stream)
 				body := readAll(t, resp)

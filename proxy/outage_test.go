@@ -195,8 +195,7 @@ func TestFailoverAcrossProtocols(t *testing.T) {
 		for _, first := range dialects {
 			for _, second := range dialects {
 				for _, stream := range []bool{false, true} {
-					s := two("fault:status:500", good)
-					s.options = func(o *Options) { o.RetryMaxAttempts = 1 }
+					s := once(two("fault:status:500", good))
 					s.providers[0].Protocol, s.providers[1].Protocol = first.protocol, second.protocol
 					g := newTestGateway(t, s)
 					resp := in.post(g, "hello", stream)
