@@ -50,11 +50,16 @@ func TestLogStates(t *testing.T) {
 		"cut":          {func(w *models.LogWrite) { w.Detail.Truncated = []string{"request_body:5242880"} }, []string{"The middle of “Request of the client” was not recorded: it has 5.0 MiB", "!Replay"}},
 		"aborted":      {func(w *models.LogWrite) { w.Log.ResponseStatus = ptr(499) }, []string{"The client left while the answer was being sent", "499 cancelled"}},
 		"interrupted":  {failing(502, "interrupted"), []string{"The gateway was stopped", "502 interrupted"}},
-		"no provider":  {func(w *models.LogWrite) { failing(503, "no_available_provider")(w); w.Log.AttemptCount, w.Attempts = 0, nil }, []string{"no provider was called"}},
-		"broken off":   {func(w *models.LogWrite) { failing(502, "stream_error")(w); w.Log.SentStatus = ptr(200) }, []string{"the client got an incomplete stream", "Status sent to the client"}},
-		"failed over":  {func(w *models.LogWrite) { w.Log.AttemptCount, w.Log.RetryCount = 2, 1 }, []string{"after 2 attempts"}},
-		"ambiguous":    {func(w *models.LogWrite) { w.Attempts[0].Ambiguous = true }, []string{"and billed, by Acorn"}},
-		"lossy":        {func(w *models.LogWrite) { w.Detail.Dropped = []models.Dropped{{Path: "logit_bias", Reason: "unknown there"}} }, []string{"Lost in conversion", "logit_bias"}},
+		"no provider": {func(w *models.LogWrite) {
+			failing(503, "no_available_provider")(w)
+			w.Log.AttemptCount, w.Attempts = 0, nil
+		}, []string{"no provider was called"}},
+		"broken off":  {func(w *models.LogWrite) { failing(502, "stream_error")(w); w.Log.SentStatus = ptr(200) }, []string{"the client got an incomplete stream", "Status sent to the client"}},
+		"failed over": {func(w *models.LogWrite) { w.Log.AttemptCount, w.Log.RetryCount = 2, 1 }, []string{"after 2 attempts"}},
+		"ambiguous":   {func(w *models.LogWrite) { w.Attempts[0].Ambiguous = true }, []string{"and billed, by Acorn"}},
+		"lossy": {func(w *models.LogWrite) {
+			w.Detail.Dropped = []models.Dropped{{Path: "logit_bias", Reason: "unknown there"}}
+		}, []string{"Lost in conversion", "logit_bias"}},
 		"converted": {func(w *models.LogWrite) {
 			w.Detail.UpstreamBody, w.Log.ProtocolOut = []byte(`{"model":"claude","max_tokens":4}`), models.ProtocolAnthropic
 		}, []string{"openai → anthropic"}},

@@ -17,7 +17,9 @@ func TestLogList(t *testing.T) {
 		k.seedLog(n, nil)
 	}
 	failed := k.seedLog(60, failing(502, "upstream_error"))
-	running := k.seedLog(61, func(w *models.LogWrite) { w.Log.State, w.Log.ResponseStatus, w.Log.TotalTimeMS = models.LogRunning, nil, nil })
+	running := k.seedLog(61, func(w *models.LogWrite) {
+		w.Log.State, w.Log.ResponseStatus, w.Log.TotalTimeMS = models.LogRunning, nil, nil
+	})
 
 	page := k.get("/admin/logs")
 	page.want(t, "the list", 200, "smart", "gpt-4o", "$0.00123", "50 shown of", "50 % cached", `rel="next"`, "!"+failed)
