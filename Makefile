@@ -48,10 +48,6 @@ bench: ## ratios of Squirrel to a bare reverse proxy, side by side
 fuzz: ## each fuzz target for FUZZTIME (default 20s)
 	bash scripts/fuzz.sh
 
-.PHONY: crash
-crash: ## 200 random kill -9 under load: nothing finished may be lost or doubled
-	$(GO) test -count=1 -run TestH01 -timeout 20m ./sdktest/... -args -kills=200
-
 .PHONY: lint
 lint: ## golangci-lint with .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.5.0 run
