@@ -64,7 +64,10 @@ func classify(err error) error {
 		return err
 	}
 	if e, ok := errors.AsType[*gosqlite.Error](err); ok {
-		return sqliteError(e, err)
+		return sqliteError(e.Code(), err)
+	}
+	if e, ok := errors.AsType[*sqliteFault](err); ok {
+		return sqliteError(e.code, err)
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return postgresError(e, err)
@@ -75,14 +78,14 @@ func classify(err error) error {
 	return &models.Error{Code: models.CodeInternal, Message: "the database refused a statement", Err: err}
 }
 
-func sqliteError(e *gosqlite.Error, cause error) error {
-	switch e.Code() {
+func sqliteError(code int, cause error) error {
+	switch code {
 	case sqliteConstraintUnique, sqliteConstraintPrimaryKey:
 		return conflict(cause)
 	case sqliteConstraintForeignKey:
 		return stillInUse(cause)
 	}
-	switch e.Code() & 0xff {
+	switch code & 0xff {
 	case sqliteBusy, sqliteLocked:
 		return busy(cause)
 	case sqliteReadOnly, sqliteIOErr, sqliteCorrupt, sqliteFull, sqliteCantOpen, sqliteNotADB:

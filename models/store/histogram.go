@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"maps"
 	"math"
 	"slices"
 
@@ -12,7 +11,10 @@ import (
 
 // histogram counts durations in buckets that grow by 2 % each, from a hundredth of a millisecond: whatever is merged in which
 // order, its percentiles are the same, and at most 1 % from the true ones.
-type histogram map[int]int64
+type histogram struct {
+	first  int     // number of the first bucket
+	counts []int64 // of the buckets from there on; durations of one kind lie close together
+}
 
 const (
 	smallest = 0.01 // milliseconds
@@ -20,7 +22,10 @@ const (
 	largest  = 1e9 // milliseconds; longer ones count as this
 )
 
-var logGrowth = math.Log(growth)
+var (
+	logGrowth  = math.Log(growth)
+	lastBucket = bucketOf(largest)
+)
 
 var errDamagedHistogram = errors.New("a stored histogram is damaged")
 
@@ -33,50 +38,59 @@ func bucketOf(ms float64) int {
 
 // add counts a duration n times; n is negative to take one back.
 func (h *histogram) add(ms *float64, n int64) {
-	if ms == nil {
-		return
+	if ms != nil {
+		bucket := bucketOf(*ms)
+		h.cover(bucket, bucket)
+		h.counts[bucket-h.first] += n
 	}
-	if *h == nil {
-		*h = histogram{}
+}
+
+// cover makes room for the buckets from one to another.
+func (h *histogram) cover(from, to int) {
+	if len(h.counts) == 0 {
+		h.first = from
 	}
-	(*h)[bucketOf(*ms)] += n
+	if from < h.first {
+		h.counts = slices.Insert(h.counts, 0, make([]int64, h.first-from)...)
+		h.first = from
+	}
+	if missing := to + 1 - h.first - len(h.counts); missing > 0 {
+		h.counts = append(h.counts, make([]int64, missing)...)
+	}
 }
 
 func (h *histogram) merge(other histogram) {
-	if *h == nil && len(other) > 0 {
-		*h = make(histogram, len(other))
+	if len(other.counts) == 0 {
+		return
 	}
-	for bucket, n := range other {
-		(*h)[bucket] += n
+	h.cover(other.first, other.first+len(other.counts)-1)
+	for i, n := range other.counts {
+		h.counts[other.first-h.first+i] += n
 	}
 }
 
-// encode writes pairs of uvarints: the distance to the bucket before, and the count.
-func (h histogram) encode() []byte {
-	if len(h) == 0 {
-		return nil
-	}
-	out := make([]byte, 0, 4*len(h))
+// encode writes pairs of uvarints for the buckets that have counts: the distance to the one before, and the count.
+func (h *histogram) encode() []byte {
+	out := make([]byte, 0, 64)
 	last := 0
-	for _, bucket := range slices.Sorted(maps.Keys(h)) {
-		if h[bucket] <= 0 {
-			continue
+	for i, n := range h.counts {
+		if n > 0 {
+			out = binary.AppendUvarint(out, uint64(h.first+i-last))
+			out = binary.AppendUvarint(out, uint64(n))
+			last = h.first + i
 		}
-		out = binary.AppendUvarint(out, uint64(bucket-last))
-		out = binary.AppendUvarint(out, uint64(h[bucket]))
-		last = bucket
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
 
 // mergeEncoded adds what encode wrote.
 func (h *histogram) mergeEncoded(data []byte) error {
-	if len(data) > 0 && *h == nil {
-		*h = make(histogram, len(data)/2)
-	}
 	for bucket := 0; len(data) > 0; {
 		step, n := binary.Uvarint(data)
-		if n <= 0 {
+		if n <= 0 || step > uint64(lastBucket-bucket) {
 			return errDamagedHistogram
 		}
 		count, m := binary.Uvarint(data[n:])
@@ -84,27 +98,27 @@ func (h *histogram) mergeEncoded(data []byte) error {
 			return errDamagedHistogram
 		}
 		bucket += int(step)
-		(*h)[bucket] += int64(count)
+		h.cover(bucket, bucket)
+		h.counts[bucket-h.first] += int64(count)
 		data = data[n+m:]
 	}
 	return nil
 }
 
 // percentiles are the middles of the buckets in which the ranks lie.
-func (h histogram) percentiles() models.Percentiles {
+func (h *histogram) percentiles() models.Percentiles {
 	var total int64
-	for _, n := range h {
+	for _, n := range h.counts {
 		total += n
 	}
 	if total <= 0 {
 		return models.Percentiles{}
 	}
-	buckets := slices.Sorted(maps.Keys(h))
 	at := func(p float64) *float64 {
 		rank := max(int64(math.Ceil(p*float64(total))), 1)
-		for _, bucket := range buckets {
-			if rank -= h[bucket]; rank <= 0 {
-				ms := math.Round(smallest*math.Pow(growth, float64(bucket)+0.5)*1000) / 1000
+		for i, n := range h.counts {
+			if rank -= n; rank <= 0 {
+				ms := math.Round(smallest*math.Pow(growth, float64(h.first+i)+0.5)*1000) / 1000
 				return &ms
 			}
 		}

@@ -7,8 +7,8 @@ import (
 	"squirrel/models"
 )
 
-// countLimit is how many rows a page of the list looks at to tell how many match. Beyond it, the total comes from the sums of
-// the statistics where they know the filter, and is an estimate where they don't.
+// countLimit is how many rows a page of the list looks at to tell how many match, when the sums of the statistics don't know the
+// filter. If there are more, the total is an estimate.
 const countLimit = 10_000
 
 // LogCount counts the requests that match, exactly, however long that takes.
@@ -20,8 +20,17 @@ func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err 
 	return n, fail("count the logs", err)
 }
 
-// total looks at the newest rows that an index gives for the filter, and counts those that match it all.
+// total takes what the statistics know of the filter. Else it looks at the newest rows that an index gives for the filter, and
+// counts those that match it all.
 func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (total int64, estimate bool, err error) {
+	if s.summed(f) {
+		done, _, err := s.countDone(ctx, f)
+		if err != nil || f.State == models.LogDone {
+			return done, false, err
+		}
+		running, err := s.countRunning(ctx, f)
+		return done + running, false, err
+	}
 	narrow := s.indexed(f)
 	query := `SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (
 		SELECT CASE WHEN ` + full.sql() + ` THEN 1 ELSE 0 END AS hit FROM request_logs WHERE ` + narrow.sql() + ` ORDER BY request_time DESC LIMIT ?
@@ -32,65 +41,55 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 	if err != nil || seen <= countLimit {
 		return hits, false, err
 	}
-	if usable, err := s.clipped(ctx, f); err != nil {
-		return 0, false, err
-	} else if usable != nil {
-		total, err := s.countFromUsage(ctx, usable)
-		return total, false, err
-	}
 	// The share of matches among the newest, of all that the index narrows it down to.
-	candidates, err := s.countCandidates(ctx, f)
+	candidates, failures, err := s.countDone(ctx, &models.LogFilter{Start: f.Start, End: f.End, APIKeyID: f.APIKeyID})
+	if wantsFailures(f) {
+		candidates = failures
+	}
 	return max(hits, int64(float64(candidates)*float64(hits)/float64(seen))), true, err
 }
 
-// clipped is the filter without what is older than the oldest row, when the statistics can count it; else nil. Statistics are
-// kept longer than rows.
-func (s *Store) clipped(ctx context.Context, f *models.LogFilter) (*models.LogFilter, error) {
-	if f.State == models.LogRunning || !s.summed(f) {
-		return nil, nil
-	}
-	oldest, err := s.oldestLog(ctx)
-	if err != nil || oldest == nil {
-		return nil, err
-	}
-	out := *f
-	if f.Start == nil || f.Start.Before(*oldest) {
-		out.Start = oldest
-	}
-	return &out, nil
-}
-
-// countFromUsage adds the running requests to the completed ones.
-func (s *Store) countFromUsage(ctx context.Context, f *models.LogFilter) (int64, error) {
-	collected := newTally(models.StatsQuery{Filter: *f})
-	if err := s.collect(ctx, f, collected); err != nil {
-		return 0, err
-	}
-	total := collected.summary.requests
-	if f.State == models.LogDone {
-		return total, nil
-	}
+func (s *Store) countRunning(ctx context.Context, f *models.LogFilter) (n int64, err error) {
 	running := *f
 	running.State = models.LogRunning
 	w := s.filter(&running)
-	var n int64
-	err := s.scalar(ctx, &n, "SELECT COUNT(*) FROM request_logs WHERE "+w.sql(), w.args...)
-	return total + n, err
+	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM request_logs WHERE "+w.sql(), w.args...)
 }
 
-// countCandidates is how many rows the indexed part of the filter gives: counted by the statistics but for failures, which
-// they count without their kind.
-func (s *Store) countCandidates(ctx context.Context, f *models.LogFilter) (int64, error) {
-	narrow, err := s.clipped(ctx, &models.LogFilter{Start: f.Start, End: f.End, APIKeyID: f.APIKeyID})
-	if err != nil || narrow == nil {
-		return 0, err
+// countDone counts the completed requests that match a filter the statistics can answer, and how many of them failed, without
+// reading more rows than those of the quarters of an hour that the filter or the oldest row cuts. (Statistics outlive rows.)
+func (s *Store) countDone(ctx context.Context, f *models.LogFilter) (done, failures int64, err error) {
+	oldest, err := s.oldestLog(ctx)
+	if err != nil || oldest == nil {
+		return 0, 0, err
 	}
-	collected := newTally(models.StatsQuery{Filter: *narrow})
-	if err := s.collect(ctx, narrow, collected); err != nil {
-		return 0, err
+	clipped := *f
+	if f.Start == nil || f.Start.Before(*oldest) {
+		clipped.Start = oldest
 	}
-	if wantsFailures(f) {
-		return collected.summary.requests - collected.summary.successes, nil
+	span := spanOf(&clipped)
+	for _, edge := range span.edges() {
+		w := s.filter(edge.of(&clipped, models.LogDone))
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var n, bad int64
+			err := rows.Scan(&n, &bad)
+			done, failures = done+n, failures+bad
+			return err
+		}, "SELECT COUNT(*), COALESCE(SUM(CASE WHEN failed THEN 1 ELSE 0 END), 0) FROM request_logs WHERE "+w.sql(), w.args...)
+		if err != nil {
+			return 0, 0, err
+		}
 	}
-	return collected.summary.requests, nil
+	for _, part := range s.parts(&clipped, span) {
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var n, good int64
+			err := rows.Scan(&n, &good)
+			done, failures = done+n, failures+n-good
+			return err
+		}, "SELECT CAST(COALESCE(SUM(requests), 0) AS BIGINT), CAST(COALESCE(SUM(successes), 0) AS BIGINT) FROM usage_rollups WHERE "+part.sql(), part.args...)
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	return done, failures, nil
 }

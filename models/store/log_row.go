@@ -36,10 +36,9 @@ var logColumns = []string{
 var (
 	logColumnList = strings.Join(logColumns, ", ")
 
-	// insertLog leaves alone what is there, and returns the keys of the rows that are new.
+	// insertLog leaves alone what is there.
 	insertLog = bulk{
-		into: "request_logs (" + logColumnList + ")", columns: len(logColumns),
-		tail: "ON CONFLICT (request_time, id) DO NOTHING RETURNING request_time, id",
+		into: "request_logs (" + logColumnList + ")", columns: len(logColumns), tail: "ON CONFLICT (request_time, id) DO NOTHING",
 	}
 )
 

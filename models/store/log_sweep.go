@@ -35,7 +35,7 @@ func (s *Store) CloseOrphans(ctx context.Context, deadFor time.Duration) (int, e
 func (s *Store) closeRunning(ctx context.Context, where string, args ...any) (total int, err error) {
 	for {
 		n := 0
-		err := s.inWrite(ctx, func(tx *Store) (err error) {
+		err := s.inLogWrite(ctx, func(tx *Store) (err error) {
 			n, err = tx.closeSome(ctx, where, args)
 			return err
 		})

@@ -9,20 +9,16 @@ import (
 	"squirrel/models"
 )
 
-// batchSize is how many writes go into one transaction. SQLite's only writer serves others in between.
-func (h *handle) batchSize() int {
-	if h.postgres() {
-		return 200
-	}
-	return 50
-}
+// batchSize is how many writes go into one transaction. The more there are, the more of them add to the same sums; but on SQLite
+// all other writers wait meanwhile.
+const batchSize = 200
 
 // WriteLogs applies writes from the spool, which may have been delivered before: each request has one row, and counts once in
 // the statistics, however often its records arrive. A begin makes a running row; an end completes it, whether it is there or
 // not; what arrives after the end changes nothing. An error is of the whole call, parts of which may have been stored. Its code
 // tells an outage (database_unavailable, database_busy: try again) from a record the database does not take.
 func (s *Store) WriteLogs(ctx context.Context, writes []models.LogWrite) error {
-	for part := range slices.Chunk(writes, s.batchSize()) {
+	for part := range slices.Chunk(writes, batchSize) {
 		batch, err := gather(part)
 		if err != nil {
 			return fail("write the logs", err)
@@ -48,7 +44,7 @@ func (s *Store) writeBatch(ctx context.Context, batch []*request) error {
 		if err := s.ensureDays(ctx, batch); err != nil {
 			return err
 		}
-		return s.inWrite(ctx, func(tx *Store) error { return tx.applyBatch(ctx, batch) })
+		return s.inLogWrite(ctx, func(tx *Store) error { return tx.applyBatch(ctx, batch) })
 	}
 	err = write()
 	if isMissingPartition(err) { // retention on another replica dropped it
@@ -69,69 +65,96 @@ func (s *Store) applyBatch(ctx context.Context, batch []*request) error {
 }
 
 // writeRows stores the log rows and counts what is complete for the first time. A row that an end completes is taken out and
-// put in anew: that is the same work for the database as to update it, and a fraction of the statement to parse.
+// put in anew: that is the same work for the database as to update it, with a simpler statement.
 func (s *Store) writeRows(ctx context.Context, batch []*request) error {
-	ended := make(map[logKey]*logRow)
-	var rows []*logRow
+	usage, b := newUsage(), insertLog
+	var ended []*logRow
+	before, err := s.lockEnded(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var replaced []logKey
 	for _, r := range batch {
-		row := r.row()
+		row, old := r.row(), before[r.key]
 		if row == nil {
 			continue
 		}
-		rows = append(rows, row)
+		if old != nil {
+			if old.State == models.LogDone && !old.provisional {
+				continue // it ended before
+			}
+			replaced = append(replaced, r.key)
+			row.hasDetail = row.hasDetail || old.hasDetail
+			if old.provisional {
+				usage.count(&old.RequestLog, -1)
+			}
+		}
 		if row.State == models.LogDone {
-			ended[r.key] = row
+			ended = append(ended, row)
+		} else {
+			b.rows = append(b.rows, logValues(row))
 		}
 	}
-	usage := newUsage()
-	if err := s.takeOut(ctx, ended, usage); err != nil {
+	if err := s.insert(ctx, b); err != nil {
 		return err
 	}
-	b := insertLog
-	for _, row := range rows {
-		b.rows = append(b.rows, logValues(row))
-	}
-	err := s.insert(ctx, b, func(rows *sql.Rows) error {
-		var key logKey
-		if err := rows.Scan(&key.time, &key.id); err != nil {
-			return err
-		}
-		if row := ended[key]; row != nil {
-			usage.count(&row.RequestLog, 1)
-		}
-		return nil
+	err = s.eachKeys("id", replaced, func(where string, args []any) error {
+		_, err := s.exec(ctx, "DELETE FROM request_logs WHERE "+where, args...)
+		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.insertEnded(ctx, ended, usage); err != nil {
 		return err
 	}
 	return s.bumpUsage(ctx, usage)
 }
 
-// takeOut deletes the rows of requests that end: the running ones, and those that a sweep had closed although their end was
-// still on its way, whose sums it takes back. Rows that ended before stay.
-func (s *Store) takeOut(ctx context.Context, ended map[logKey]*logRow, usage *usage) error {
-	if len(ended) == 0 {
-		return nil
+// lockEnded reads what is stored of the requests that end.
+func (s *Store) lockEnded(ctx context.Context, batch []*request) (map[logKey]*logRow, error) {
+	var keys []logKey
+	for _, r := range batch {
+		if r.end != nil {
+			keys = append(keys, r.key)
+		}
 	}
-	keys := slices.SortedFunc(maps.Keys(ended), compareKeys)
-	args := make([]any, 0, 2*len(keys))
-	for _, key := range keys {
-		args = append(args, key.time, key.id)
+	found := make(map[logKey]*logRow, len(keys))
+	lock := ""
+	if s.postgres() {
+		lock = " FOR UPDATE"
 	}
-	query := "DELETE FROM request_logs WHERE " + s.inKeys("id", len(keys)) +
-		" AND (state = 'running' OR provisional) RETURNING provisional, has_detail, " + countedColumns
-	return s.each(ctx, func(rows *sql.Rows) error {
-		var old logRow
-		if err := rows.Scan(append([]any{&old.provisional, &old.hasDetail}, countedTargets(&old.RequestLog)...)...); err != nil {
+	err := s.eachKeys("id", keys, func(where string, args []any) error {
+		return s.each(ctx, func(rows *sql.Rows) error {
+			old := &logRow{}
+			err := rows.Scan(append([]any{&old.provisional, &old.hasDetail}, countedTargets(&old.RequestLog)...)...)
+			found[keyOf(&old.RequestLog)] = old
 			return err
+		}, "SELECT provisional, has_detail, "+countedColumns+" FROM request_logs WHERE "+where+lock, args...)
+	})
+	return found, err
+}
+
+// insertEnded stores rows and counts those that were not there. On SQLite, where a write excludes all others, that is all.
+func (s *Store) insertEnded(ctx context.Context, ended []*logRow, usage *usage) error {
+	b := insertLog
+	byKey := make(map[logKey]*models.RequestLog, len(ended))
+	for _, row := range ended {
+		b.rows = append(b.rows, logValues(row))
+		byKey[keyOf(&row.RequestLog)] = &row.RequestLog
+	}
+	if !s.postgres() {
+		for _, row := range ended {
+			usage.count(&row.RequestLog, 1)
 		}
-		row := ended[keyOf(&old.RequestLog)]
-		row.hasDetail = row.hasDetail || old.hasDetail
-		if old.provisional {
-			usage.count(&old.RequestLog, -1)
-		}
-		return nil
-	}, query, args...)
+		return s.insert(ctx, b)
+	}
+	return s.insertReturning(ctx, b, "request_time, id", func(rows *sql.Rows) error {
+		var key logKey
+		err := rows.Scan(&key.time, &key.id)
+		usage.count(byKey[key], 1)
+		return err
+	})
 }
 
 var insertAttempt = bulk{
@@ -151,7 +174,7 @@ func (s *Store) writeAttempts(ctx context.Context, batch []*request) error {
 			b.rows = append(b.rows, attemptValues(r.key, r.attempts[n]))
 		}
 	}
-	return s.insert(ctx, b, nil)
+	return s.insert(ctx, b)
 }
 
 func attemptValues(key logKey, a *models.Attempt) []any {
@@ -174,44 +197,43 @@ var insertPart = bulk{
 
 func (s *Store) writeParts(ctx context.Context, batch []*request) error {
 	b := insertPart
-	var over []any
+	var over []logKey
 	for _, r := range batch {
 		for _, p := range r.parts {
 			b.rows = append(b.rows, []any{r.key.time, r.key.id, p.part, p.payload})
 		}
 		if r.end != nil && r.end.Log.IsStream {
-			over = append(over, r.key.time, r.key.id)
+			over = append(over, r.key)
 		}
 	}
-	if err := s.insert(ctx, b, nil); err != nil {
+	if err := s.insert(ctx, b); err != nil {
 		return err
 	}
-	if len(over) == 0 {
-		return nil
-	}
-	// A checkpoint may have been stored for a stream.
-	_, err := s.exec(ctx, "DELETE FROM request_log_details WHERE part = 3 AND "+s.inKeys("log_id", len(over)/2), over...)
-	return err
+	return s.eachKeys("log_id", over, func(where string, args []any) error { // a checkpoint may have been stored for a stream
+		_, err := s.exec(ctx, "DELETE FROM request_log_details WHERE part = 3 AND "+where, args...)
+		return err
+	})
 }
 
 // storedRequestParts tells for which ended requests the request part was stored with their begin.
 func (s *Store) storedRequestParts(ctx context.Context, batch []*request) (map[logKey]bool, error) {
-	var args []any
+	var keys []logKey
 	for _, r := range batch {
 		if r.end != nil && r.end.Detail != nil && r.begin == nil {
-			args = append(args, r.key.time, r.key.id)
+			keys = append(keys, r.key)
 		}
 	}
-	if len(args) == 0 {
-		return nil, nil
+	stored := make(map[logKey]bool, len(keys))
+	if s.tx == nil {
+		s = s.on(s.logs)
 	}
-	stored := make(map[logKey]bool, len(args)/2)
-	query := "SELECT request_time, log_id FROM request_log_details WHERE part = 1 AND " + s.inKeys("log_id", len(args)/2)
-	err := s.each(ctx, func(rows *sql.Rows) error {
-		var key logKey
-		err := rows.Scan(&key.time, &key.id)
-		stored[key] = true
-		return err
-	}, query, args...)
+	err := s.eachKeys("log_id", keys, func(where string, args []any) error {
+		return s.each(ctx, func(rows *sql.Rows) error {
+			var key logKey
+			err := rows.Scan(&key.time, &key.id)
+			stored[key] = true
+			return err
+		}, "SELECT request_time, log_id FROM request_log_details WHERE part = 1 AND "+where, args...)
+	})
 	return stored, err
 }

@@ -40,6 +40,10 @@ func (h *handle) openPostgres(ctx context.Context, t target) error {
 		return err
 	}
 	cfg.RuntimeParams["lock_timeout"] = strconv.FormatInt(h.busy.Milliseconds(), 10)
+	if cfg.RuntimeParams["synchronous_commit"] == "" {
+		// The spool forgets what is committed: a server that is configured to lose commits in a crash would lose log rows.
+		cfg.RuntimeParams["synchronous_commit"] = "on"
+	}
 	pool := stdlib.OpenDB(*cfg)
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(idleConns)
@@ -48,7 +52,7 @@ func (h *handle) openPostgres(ctx context.Context, t target) error {
 	if h.writer, err = gorm.Open(postgres.New(postgres.Config{Conn: pool}), gormConfig()); err != nil {
 		return err
 	}
-	h.reader = h.writer
+	h.reader, h.logs = h.writer, h.writer
 	return nil
 }
 

@@ -128,7 +128,7 @@ func (s *Store) LatestPriceVersion(ctx context.Context) (PriceVersion, error) {
 // FixCosts gives finished requests another cost and corrects the statistics with them. Requests that are gone or run are passed
 // over; it returns how many were changed. A few hundred at a time keep other writers waiting for some milliseconds only.
 func (s *Store) FixCosts(ctx context.Context, fixes []CostFix) (fixed int, err error) {
-	err = s.inWrite(ctx, func(tx *Store) error {
+	err = s.inLogWrite(ctx, func(tx *Store) error {
 		fixed = 0
 		usage := newUsage()
 		for i := range fixes {

@@ -170,7 +170,7 @@ func (s *Store) DeleteUsageBefore(ctx context.Context, before time.Time, limit i
 	var n int64
 	err := s.inWrite(ctx, func(tx *Store) (err error) {
 		n, err = tx.exec(ctx, `DELETE FROM usage_rollups WHERE (grain, slot, series) IN (
-			SELECT grain, slot, series FROM usage_rollups WHERE grain = ? AND slot < ? ORDER BY slot LIMIT ?)`,
+			SELECT grain, slot, series FROM usage_rollups WHERE grain = ? AND slot < ? LIMIT ?)`,
 			grainQuarter, toMicros(before), max(limit, 1))
 		return err
 	})
@@ -188,7 +188,7 @@ func (s *Store) Vacuum(ctx context.Context, pages int) error {
 		return fail("release free space", err)
 	}
 	defer release()
-	writer := &Store{handle: s.handle, tx: &transaction{db: s.writer}} // not in a transaction, which can't shrink the file
+	writer := s.on(s.writer) // not in a transaction, which can't shrink the file
 	for _, pragma := range []string{fmt.Sprintf("PRAGMA incremental_vacuum(%d)", max(pages, 1)), "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		// The first frees a page at each step, so all rows must be asked for.
 		if err = writer.each(ctx, func(*sql.Rows) error { return nil }, pragma); err != nil {

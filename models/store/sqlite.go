@@ -19,8 +19,8 @@ import (
 // writers of this process have their turn between. So each of them hears after one timeout, not after the sum of several.
 const busySlices = 10
 
-// openSQLite opens two pools on one file: a writer with a single connection, and readers that can't write. WAL lets the readers
-// work while the writer does.
+// openSQLite opens a writer with a single connection, one more for the logs, of which the gate lets one write at a time, and
+// readers that can't write. WAL lets the readers work while a writer does.
 func (h *handle) openSQLite(ctx context.Context, t target) error {
 	if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
 		return fmt.Errorf("make the directory of the database: %w", err)
@@ -55,11 +55,18 @@ func (h *handle) openSQLite(ctx context.Context, t target) error {
 	reader.SetMaxIdleConns(readers)
 	h.pools = append([]*sql.DB{reader}, h.pools...)
 
-	if h.writer, err = gorm.Open(&sqlite.Dialector{Conn: writer}, gormConfig()); err != nil {
-		return err
+	logs := sql.OpenDB(&sqliteConnector{path: t.path, pragmas: []string{
+		fmt.Sprintf("busy_timeout(%d)", slice), "synchronous(NORMAL)", "foreign_keys(1)", "journal_size_limit(67108864)", "cache_size(-16384)",
+	}})
+	logs.SetMaxOpenConns(1)
+	h.pools = append([]*sql.DB{logs}, h.pools...)
+
+	for into, pool := range map[**gorm.DB]*sql.DB{&h.writer: writer, &h.reader: reader, &h.logs: logs} {
+		if *into, err = gorm.Open(&sqlite.Dialector{Conn: pool}, gormConfig()); err != nil {
+			return err
+		}
 	}
-	h.reader, err = gorm.Open(&sqlite.Dialector{Conn: reader}, gormConfig())
-	return err
+	return nil
 }
 
 // gormConfig keeps GORM silent: its logger would print values.

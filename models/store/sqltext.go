@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,13 +38,22 @@ func marks(n int) string {
 	return "(" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
 }
 
-// inKeys is a condition that holds for the rows of n keys, and that both databases answer with the primary key.
-func (h *handle) inKeys(idColumn string, n int) string {
-	list := strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
-	if !h.postgres() {
-		list = "VALUES " + list
+// eachKeys calls fn with a condition for the rows of some keys and with its values, until that was done for all keys.
+func (h *handle) eachKeys(idColumn string, keys []logKey, fn func(where string, args []any) error) error {
+	for part := range slices.Chunk(keys, h.rowsAtOnce(2)) {
+		args := make([]any, 0, 2*len(part))
+		for _, key := range part {
+			args = append(args, key.time, key.id)
+		}
+		where := "(request_time, " + idColumn + ") IN (" + strings.TrimSuffix(strings.Repeat("(?,?),", len(part)), ",") + ")"
+		if !h.postgres() {
+			where = "request_time = ? AND " + idColumn + " = ?"
+		}
+		if err := fn(where, args); err != nil {
+			return err
+		}
 	}
-	return "(request_time, " + idColumn + ") IN (" + list + ")"
+	return nil
 }
 
 // conn is what statements of the present transaction, or else of a reader, run on.
@@ -90,33 +100,38 @@ type bulk struct {
 	rows    [][]any
 }
 
-// rowsAtOnce: SQLite's driver looks for each placeholder's value in a list, so a statement's time grows with the square of its
-// placeholders, against a constant part for parsing. PostgreSQL pays a round trip per statement instead.
+// rowsAtOnce: SQLite gets one row per statement, whose text is then always the same and parsed once. PostgreSQL pays a round
+// trip per statement and gets many.
 func (h *handle) rowsAtOnce(columns int) int {
 	if h.postgres() {
 		return max(1, min(500, 20_000/columns))
 	}
-	return max(1, 400/columns)
+	return 1
 }
 
-// insert runs a bulk in statements of a good size. Each is called with the rows that a RETURNING in the tail gives.
-func (s *Store) insert(ctx context.Context, b bulk, each func(*sql.Rows) error) error {
+// insert runs a bulk in statements of a good size.
+func (s *Store) insert(ctx context.Context, b bulk) error {
+	return s.eachInsert(b, func(query string, args []any) error {
+		_, err := s.exec(ctx, query, args...)
+		return err
+	})
+}
+
+// insertReturning calls fn for every row that was inserted, with the columns asked for.
+func (s *Store) insertReturning(ctx context.Context, b bulk, columns string, fn func(*sql.Rows) error) error {
+	b.tail += " RETURNING " + columns
+	return s.eachInsert(b, func(query string, args []any) error { return s.each(ctx, fn, query, args...) })
+}
+
+func (s *Store) eachInsert(b bulk, run func(query string, args []any) error) error {
 	size := s.rowsAtOnce(b.columns)
-	for at := 0; at < len(b.rows); at += size {
-		part := b.rows[at:min(at+size, len(b.rows))]
-		args := make([]any, 0, len(part)*b.columns)
-		for _, row := range part {
-			args = append(args, row...)
+	head, row := "INSERT INTO "+b.into+" VALUES ", marks(b.columns)
+	for part := range slices.Chunk(b.rows, size) {
+		args := part[0]
+		if len(part) > 1 {
+			args = slices.Concat(part...)
 		}
-		values := strings.TrimSuffix(strings.Repeat(marks(b.columns)+",", len(part)), ",")
-		query := "INSERT INTO " + b.into + " VALUES " + values + " " + b.tail
-		var err error
-		if each != nil {
-			err = s.each(ctx, each, query, args...)
-		} else {
-			_, err = s.exec(ctx, query, args...)
-		}
-		if err != nil {
+		if err := run(head+strings.TrimSuffix(strings.Repeat(row+",", len(part)), ",")+" "+b.tail, args); err != nil {
 			return err
 		}
 	}

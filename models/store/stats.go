@@ -130,11 +130,15 @@ func idText(id *int64) string {
 // collectRows reads the rows themselves.
 func (s *Store) collectRows(ctx context.Context, f *models.LogFilter, t *tally) error {
 	filter := *f
-	if filter.State == "" {
-		filter.State = models.LogDone
-	}
-	w := s.filter(&filter)
-	err := s.each(ctx, func(rows *sql.Rows) error {
+	filter.State = cmp.Or(f.State, models.LogDone)
+	err := s.addRows(ctx, &filter, t)
+	t.sumUp()
+	return err
+}
+
+func (s *Store) addRows(ctx context.Context, f *models.LogFilter, t *tally) error {
+	w := s.filter(f)
+	return s.each(ctx, func(rows *sql.Rows) error {
 		var l models.RequestLog
 		if err := rows.Scan(countedTargets(&l)...); err != nil {
 			return err
@@ -142,8 +146,6 @@ func (s *Store) collectRows(ctx context.Context, f *models.LogFilter, t *tally) 
 		t.row(&l)
 		return nil
 	}, "SELECT "+countedColumns+" FROM request_logs WHERE "+w.sql(), w.args...)
-	t.sumUp()
-	return err
 }
 
 // sumUp makes the summary out of the trend, so that they can't differ.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"math"
@@ -37,54 +38,134 @@ func (s *Store) seriesFilter(f *models.LogFilter) where {
 	return w
 }
 
-// collect adds up the kept sums of whole quarters of an hour and, at both ends, the rows of the begun ones.
-func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) error {
-	start, end := int64(math.MinInt64), int64(math.MaxInt64)
+// span is a stretch of time in microseconds, and the whole quarters of an hour within it.
+type span struct {
+	start, end  int64
+	first, last int64 // whole quarters; first >= last without one
+}
+
+func spanOf(f *models.LogFilter) span {
+	s := span{start: math.MinInt64, end: math.MaxInt64, first: math.MinInt64, last: math.MaxInt64}
 	if f.Start != nil {
-		start = toMicros(*f.Start)
+		s.start = toMicros(*f.Start)
+		s.first = floor(s.start+quarterMicros-1, quarterMicros)
 	}
 	if f.End != nil {
-		end = toMicros(*f.End)
+		s.end = toMicros(*f.End)
+		s.last = floor(s.end, quarterMicros)
 	}
-	first, last := start, end // whole quarters
-	if f.Start != nil {
-		first = floor(start+quarterMicros-1, quarterMicros)
+	return s
+}
+
+// edge is a stretch of less than two quarters, of which only the rows can tell.
+type edge struct{ from, to int64 }
+
+func (s span) edges() (out []edge) {
+	if s.first >= s.last {
+		return []edge{{s.start, s.end}}
 	}
-	if f.End != nil {
-		last = floor(end, quarterMicros)
-	}
-	if first >= last {
-		return s.collectRows(ctx, f, t)
-	}
-	for _, edge := range [][2]int64{{start, first}, {last, end}} {
-		if edge[0] < edge[1] {
-			part := *f
-			part.Start, part.End = fromMicrosPtr(&edge[0]), fromMicrosPtr(&edge[1])
-			if err := s.collectRows(ctx, &part, t); err != nil {
-				return err
-			}
+	for _, e := range []edge{{s.start, s.first}, {s.last, s.end}} {
+		if e.from < e.to {
+			out = append(out, e)
 		}
 	}
+	return out
+}
+
+// of narrows a filter to the edge and, unless it names a state, to one.
+func (e edge) of(f *models.LogFilter, state models.LogState) *models.LogFilter {
+	part := *f
+	part.Start, part.End = fromMicrosPtr(&e.from), fromMicrosPtr(&e.to)
+	part.State = cmp.Or(f.State, state)
+	return &part
+}
+
+// days are the whole days within the quarters of a span.
+func (s span) days() (first, last int64) {
+	first, last = s.first, s.last
+	if first != math.MinInt64 {
+		first = floor(first+dayMicros-1, dayMicros)
+	}
+	if last != math.MaxInt64 {
+		last = floor(last, dayMicros)
+	}
+	return first, last
+}
+
+// parts are conditions for the rows of usage_rollups that together make the sum over a span: quarters of the sum over all
+// series when the filter names no dimension, else days of the series it names, and quarters before and after them.
+func (s *Store) parts(f *models.LogFilter, sp span) []where {
+	if sp.first >= sp.last {
+		return nil
+	}
 	filter := s.seriesFilter(f)
-	if err := s.addTrend(ctx, filter, first, last, t); err != nil {
-		return err
+	if len(filter.terms) == 0 {
+		return []where{slots(grainQuarter, sp.first, sp.last).join(allSeries())}
+	}
+	return s.partsBySeries(filter, sp)
+}
+
+func (s *Store) partsBySeries(filter where, sp span) (out []where) {
+	if sp.first >= sp.last {
+		return nil
+	}
+	named := where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args}
+	firstDay, lastDay := sp.days()
+	if firstDay >= lastDay {
+		return []where{slots(grainQuarter, sp.first, sp.last).join(named)}
+	}
+	out = append(out, slots(grainDay, firstDay, lastDay).join(named))
+	for _, e := range []edge{{sp.first, firstDay}, {lastDay, sp.last}} {
+		if e.from < e.to {
+			out = append(out, slots(grainQuarter, e.from, e.to).join(named))
+		}
+	}
+	return out
+}
+
+func slots(grain, from, to int64) (w where) {
+	w.add("grain = ? AND slot >= ? AND slot < ?", grain, from, to)
+	return w
+}
+
+func allSeries() (w where) {
+	all := seriesID{}
+	w.add("series = ?", all[:])
+	return w
+}
+
+// collect adds up the kept sums of whole quarters of an hour and, at both ends, the rows of the begun ones.
+func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) error {
+	sp, filter := spanOf(f), s.seriesFilter(f)
+	for _, e := range sp.edges() {
+		if err := s.addRows(ctx, e.of(f, models.LogDone), t); err != nil {
+			return err
+		}
+	}
+	if sp.first < sp.last {
+		if err := s.addTrend(ctx, filter, sp, t); err != nil {
+			return err
+		}
 	}
 	t.sumUp()
 	if t.query.Group == "" {
 		return nil
 	}
-	return s.addGroups(ctx, filter, first, last, t)
+	for _, part := range s.partsBySeries(filter, sp) {
+		if err := s.addGroups(ctx, part, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// addTrend adds the sums of the quarters in [first, last).
-func (s *Store) addTrend(ctx context.Context, filter where, first, last int64, t *tally) error {
-	query, args := "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE grain = ? AND slot >= ? AND slot < ? AND series ", []any{grainQuarter, first, last}
+// addTrend adds the sums of the quarters of a span.
+func (s *Store) addTrend(ctx context.Context, filter where, sp span, t *tally) error {
+	w := slots(grainQuarter, sp.first, sp.last)
 	if len(filter.terms) == 0 {
-		all := seriesID{}
-		query, args = query+"= ?", append(args, all[:])
+		w = w.join(allSeries())
 	} else {
-		query += "IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"
-		args = append(args, filter.args...)
+		w = w.join(where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args})
 	}
 	return s.each(ctx, func(rows *sql.Rows) error {
 		var slot int64
@@ -93,39 +174,14 @@ func (s *Store) addTrend(ctx context.Context, filter where, first, last int64, t
 			return err
 		}
 		return r.addTo(t.bucketSums(slot))
-	}, query, args...)
+	}, "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE "+w.sql(), w.args...)
 }
 
-// addGroups adds the same sums by group: those of whole days, and of the quarters before and after.
-func (s *Store) addGroups(ctx context.Context, filter where, first, last int64, t *tally) error {
-	firstDay, lastDay := first, last
-	if first != math.MinInt64 {
-		firstDay = floor(first+dayMicros-1, dayMicros)
-	}
-	if last != math.MaxInt64 {
-		lastDay = floor(last, dayMicros)
-	}
-	if firstDay >= lastDay {
-		return s.addGroupsOf(ctx, grainQuarter, filter, first, last, t)
-	}
-	for _, span := range []struct{ grain, from, to int64 }{
-		{grainQuarter, first, firstDay}, {grainDay, firstDay, lastDay}, {grainQuarter, lastDay, last},
-	} {
-		if err := s.addGroupsOf(ctx, span.grain, filter, span.from, span.to, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) addGroupsOf(ctx context.Context, grain int64, filter where, from, to int64, t *tally) error {
-	if from >= to {
-		return nil
-	}
+// addGroups adds sums by group.
+func (s *Store) addGroups(ctx context.Context, part where, t *tally) error {
 	columns := groupColumns[t.query.Group]
 	query := "SELECT s." + columns[0] + ", s." + columns[1] + ", r.slot, " + rollupColumns +
-		" FROM usage_rollups r JOIN usage_series s ON s.id = r.series WHERE r.grain = ? AND r.slot >= ? AND r.slot < ? AND " + filter.sql()
-	args := append([]any{grain, from, to}, filter.args...)
+		" FROM (SELECT * FROM usage_rollups WHERE " + part.sql() + ") r JOIN usage_series s ON s.id = r.series"
 	return s.each(ctx, func(rows *sql.Rows) error {
 		var key any
 		var name string
@@ -135,7 +191,7 @@ func (s *Store) addGroupsOf(ctx context.Context, grain int64, filter where, from
 			return err
 		}
 		return r.addTo(t.group(keyText(key), name, floor(slot, dayMicros)))
-	}, query, args...)
+	}, query, part.args...)
 }
 
 func keyText(key any) string {
@@ -178,5 +234,5 @@ func (s *Store) SpendSince(ctx context.Context, keyID int64, since time.Time) (m
 	return models.NanoUSD(total), fail("read the spend of the API key", err)
 }
 
-const spendQuery = `SELECT CAST(COALESCE(SUM(r.cost), 0) AS BIGINT) FROM usage_rollups r JOIN usage_series s ON s.id = r.series
-	WHERE r.grain = ? AND r.slot >= ? AND r.slot < ? AND s.api_key_id = ?`
+const spendQuery = `SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_rollups
+	WHERE grain = ? AND slot >= ? AND slot < ? AND series IN (SELECT id FROM usage_series WHERE api_key_id = ?)`

@@ -48,6 +48,7 @@ type handle struct {
 	poll     time.Duration
 	reader   *gorm.DB
 	writer   *gorm.DB
+	logs     *gorm.DB // what logs are written on; on PostgreSQL the same
 	pools    []*sql.DB
 	gate     chan struct{}   // SQLite: one writer at a time, in the order of arrival; nil on PostgreSQL
 	listen   *pgx.ConnConfig // PostgreSQL: for the connection that listens

@@ -30,12 +30,21 @@ func (s *Store) InTx(ctx context.Context, fn func(*Store) error) error {
 // inWrite runs fn in a write transaction. While another process holds the lock of a SQLite file, it tries again until the busy
 // timeout is over.
 func (s *Store) inWrite(ctx context.Context, fn func(tx *Store) error) error {
+	return s.inWriteOn(ctx, s.writer, fn)
+}
+
+// inLogWrite is inWrite for statements on logs and their sums, which there are many of.
+func (s *Store) inLogWrite(ctx context.Context, fn func(tx *Store) error) error {
+	return s.inWriteOn(ctx, s.logs, fn)
+}
+
+func (s *Store) inWriteOn(ctx context.Context, writer *gorm.DB, fn func(tx *Store) error) error {
 	if s.tx != nil {
 		return fn(s)
 	}
 	deadline := time.Now().Add(s.busy)
 	for {
-		err := s.tryWrite(ctx, deadline, fn)
+		err := s.tryWrite(ctx, writer, deadline, fn)
 		begin, ok := errors.AsType[errBegin](err)
 		if !ok {
 			return err
@@ -46,13 +55,13 @@ func (s *Store) inWrite(ctx context.Context, fn func(tx *Store) error) error {
 	}
 }
 
-func (s *Store) tryWrite(ctx context.Context, deadline time.Time, fn func(tx *Store) error) error {
+func (s *Store) tryWrite(ctx context.Context, writer *gorm.DB, deadline time.Time, fn func(tx *Store) error) error {
 	release, err := s.enter(ctx, deadline)
 	if err != nil {
 		return err
 	}
 	defer release()
-	db := s.writer.WithContext(ctx).Begin()
+	db := writer.WithContext(ctx).Begin()
 	if db.Error != nil {
 		return errBegin{classify(db.Error)}
 	}
@@ -104,6 +113,11 @@ func (s *Store) inRead(ctx context.Context, fn func(tx *Store) error) error {
 	}
 	defer db.Rollback()
 	return fn(&Store{handle: s.handle, tx: &transaction{db: db}})
+}
+
+// on is a Store whose statements run on a pool, each for itself.
+func (s *Store) on(db *gorm.DB) *Store {
+	return &Store{handle: s.handle, tx: &transaction{db: db}}
 }
 
 // retryBusy repeats work until it is no longer refused because of a lock, for as long as a write may wait.

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"squirrel/models"
@@ -167,11 +168,11 @@ var (
 		tail: "ON CONFLICT (id) DO NOTHING", columns: 9,
 	}
 	insertEmptyRollup = bulk{
-		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", tail: "ON CONFLICT (grain, slot, series) DO NOTHING", columns: 12,
+		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", tail: "ON CONFLICT (grain, series, slot) DO NOTHING", columns: 12,
 	}
 	insertRollup = bulk{
 		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", columns: 12,
-		tail: `ON CONFLICT (grain, slot, series) DO UPDATE SET requests = excluded.requests, successes = excluded.successes,
+		tail: `ON CONFLICT (grain, series, slot) DO UPDATE SET requests = excluded.requests, successes = excluded.successes,
 			input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
 			cost = excluded.cost, unknown_costs = excluded.unknown_costs, first_byte = excluded.first_byte, total_time = excluded.total_time`,
 	}
@@ -191,21 +192,14 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 			return err
 		}
 	}
-	updated := insertRollup
-	for at := 0; at < len(keys); {
-		end := at + 1
-		for end < len(keys) && end-at < 100 && keys[end].grain == keys[at].grain && keys[end].slot == keys[at].slot {
-			end++
-		}
-		if err := s.addStored(ctx, keys[at:end], u.deltas); err != nil {
-			return err
-		}
-		at = end
+	if err := s.addStored(ctx, keys, u.deltas); err != nil {
+		return err
 	}
+	updated := insertRollup
 	for _, k := range keys {
 		updated.rows = append(updated.rows, rollupValues(k, u.deltas[k]))
 	}
-	return s.insert(ctx, updated, nil)
+	return s.insert(ctx, updated)
 }
 
 func (s *Store) insertSeries(ctx context.Context, series map[seriesID]dimensions) error {
@@ -217,7 +211,7 @@ func (s *Store) insertSeries(ctx context.Context, series map[seriesID]dimensions
 			id[:], d.requestedModel, d.targetModel, orNull(d.providerID), d.providerName, orNull(d.apiKeyID), d.apiKeyName, d.endpoint, d.source,
 		})
 	}
-	return s.insert(ctx, b, nil)
+	return s.insert(ctx, b)
 }
 
 func orNull(id int64) any {
@@ -233,27 +227,36 @@ func (s *Store) lockRollups(ctx context.Context, keys []rollupKey) error {
 	for _, k := range keys {
 		b.rows = append(b.rows, rollupValues(k, &sums{}))
 	}
-	return s.insert(ctx, b, nil)
+	return s.insert(ctx, b)
 }
 
-// addStored adds to the deltas of one slot what is stored of them.
+// addStored adds to the deltas what is stored of them.
 func (s *Store) addStored(ctx context.Context, keys []rollupKey, deltas map[rollupKey]*sums) error {
-	args := []any{keys[0].grain, keys[0].slot}
-	for i := range keys {
-		args = append(args, keys[i].series[:])
+	query := "SELECT grain, slot, series, " + rollupColumns + " FROM usage_rollups WHERE (grain, slot, series) IN ("
+	lock := ") ORDER BY grain, slot, series FOR UPDATE"
+	if !s.postgres() {
+		query, lock = strings.Replace(query, "IN (", "= ", 1), ""
 	}
-	query := "SELECT series, " + rollupColumns + " FROM usage_rollups WHERE grain = ? AND slot = ? AND series IN " + marks(len(keys))
-	if s.postgres() {
-		query += " ORDER BY series FOR UPDATE"
-	}
-	return s.each(ctx, func(rows *sql.Rows) error {
-		var id []byte
-		var r rollupScan
-		if err := rows.Scan(append([]any{&id}, r.targets()...)...); err != nil {
+	for part := range slices.Chunk(keys, s.rowsAtOnce(3)) {
+		args := make([]any, 0, 3*len(part))
+		for i := range part {
+			args = append(args, part[i].grain, part[i].slot, part[i].series[:])
+		}
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var k rollupKey
+			var id []byte
+			var r rollupScan
+			if err := rows.Scan(append([]any{&k.grain, &k.slot, &id}, r.targets()...)...); err != nil {
+				return err
+			}
+			k.series = seriesID(id)
+			return r.addTo(deltas[k])
+		}, query+strings.TrimSuffix(strings.Repeat("(?,?,?),", len(part)), ",")+lock, args...)
+		if err != nil {
 			return err
 		}
-		return r.addTo(deltas[rollupKey{keys[0].grain, keys[0].slot, seriesID(id)}])
-	}, query, args...)
+	}
+	return nil
 }
 
 func rollupValues(k rollupKey, u *sums) []any {
