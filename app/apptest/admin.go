@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"squirrel/models"
 )
@@ -120,16 +121,16 @@ func (a *Admin) Rows(ctx context.Context) ([]models.RequestLog, error) {
 	return rows, lines.Err()
 }
 
-// Spool asks readiness how many bytes of log records are not in the database yet.
-func (a *Admin) Spool(ctx context.Context) (bytes int64, state string, err error) {
+// LogState asks readiness for the state of the log, and how far the database is behind it.
+func (a *Admin) LogState(ctx context.Context) (state string, behind time.Duration, err error) {
 	var answer struct {
 		Log struct {
-			Bytes int64  `json:"spool_bytes"`
 			State string `json:"state"`
+			LagMS int64  `json:"lag_ms"`
 		} `json:"log"`
 	}
 	err = a.Call(ctx, http.MethodGet, "/readyz?verbose=1", nil, &answer)
-	return answer.Log.Bytes, answer.Log.State, err
+	return answer.Log.State, time.Duration(answer.Log.LagMS) * time.Millisecond, err
 }
 
 // ModelPath is the path of a model in the admin API.
