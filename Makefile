@@ -44,6 +44,14 @@ generate: ## templ components and the stylesheet
 bench: ## ratios of Squirrel to a bare reverse proxy, side by side
 	$(GO) run ./bench
 
+.PHONY: bench-logs
+bench-logs: ## a million log rows on SQLite: lists, details, statistics, retention against their targets
+	$(GO) run ./bench/logs
+
+.PHONY: crash
+crash: ## 200 random kills under load, and PostgreSQL away for 30 s
+	$(GO) test -count=1 -timeout 40m -v -run 'TestH01_Kill|TestH04_' ./faults -args -kills=200 -outage=30s
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 20s)
 	bash scripts/fuzz.sh

@@ -23,6 +23,7 @@ var mayImport = map[string]string{
 	"app/demo":                "app app/config models models/store proxy/simulator",
 	"app/web":                 "app/admin app/auth models routing/rules static views/layout views/pages views/ui views/i18n",
 	"bench":                   "app app/config models models/store proxy/simulator",
+	"bench/logs":              "models models/prices models/store",
 	"faults":                  "",
 	"jobs":                    "models",
 	"migrations":              "",
