@@ -67,7 +67,7 @@ func (x *Exchange) failureFor(t *try) *Failure {
 		return &Failure{Status: http.StatusTooManyRequests, Code: "rate_limit_exceeded", Message: name + "is rate limited.", RetryAfter: out.RetryAfter}
 	case upstream.ServerError, upstream.RequestTimeout, upstream.StreamError:
 		status := out.Status
-		if status < 500 {
+		if status < http.StatusBadRequest {
 			status = http.StatusBadGateway
 		}
 		return &Failure{Status: status, Code: "upstream_error", Message: name + "failed to serve the request."}
@@ -81,6 +81,8 @@ func (x *Exchange) failureFor(t *try) *Failure {
 		return &Failure{Status: http.StatusGatewayTimeout, Code: "upstream_timeout", Message: name + "did not answer in time."}
 	case upstream.ShuttingDown:
 		return &Failure{Status: http.StatusServiceUnavailable, Code: "shutting_down", Message: "The gateway stopped while the request was running."}
+	case upstream.Cancelled:
+		return &Failure{Status: http.StatusServiceUnavailable, Code: "cancelled", Message: "An administrator cancelled this request."}
 	default:
 		return &Failure{Status: http.StatusBadGateway, Code: "upstream_bad_response", Message: name + "sent an answer that can't be read."}
 	}
@@ -113,6 +115,8 @@ func (x *Exchange) describe(out upstream.Outcome, p *models.Provider) string {
 		return "timeout: " + out.Err.Error()
 	case "shutting_down":
 		return "the gateway was shutting down"
+	case "cancelled":
+		return "an administrator cancelled the request"
 	case "stream_error":
 		return "the stream began with an error or ended without any event"
 	}

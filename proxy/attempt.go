@@ -24,6 +24,7 @@ type try struct {
 	out       upstream.Outcome
 	sent      *outgoing
 	record    models.Attempt
+	turn      time.Time // when the candidate's turn began, for its health
 
 	header http.Header // the provider's
 	body   []byte      // the whole body: a good answer, or the error's
@@ -44,7 +45,7 @@ func (x *Exchange) attempt(c *routing.Candidate) *try {
 	}
 	ctx, cancel := context.WithCancelCause(x.ctx)
 	firstByte := time.AfterFunc(firstByteTimeout(c.Provider), func() { cancel(upstream.ErrFirstByteTimeout) })
-	whole := time.AfterFunc(seconds(c.Provider.ResponseTimeout, 1800), func() { cancel(upstream.ErrResponseTimeout) })
+	whole := time.AfterFunc(x.timeFor(c.Provider), func() { cancel(upstream.ErrResponseTimeout) })
 	keep := false
 	defer func() {
 		firstByte.Stop()
@@ -191,6 +192,11 @@ func (x *Exchange) finishRecord(t *try, started time.Time) {
 	}
 	x.attempts = append(x.attempts, t.record)
 	x.gw.metrics.attempted(t.candidate.Provider.Name, resultLabel(t.out))
+}
+
+// timeFor is how long one attempt may take: what its provider is given, and no more than is left for the exchange.
+func (x *Exchange) timeFor(p *models.Provider) time.Duration {
+	return min(seconds(p.ResponseTimeout, 1800), x.gw.opts.ExchangeTimeout-time.Since(x.start))
 }
 
 func firstByteTimeout(p *models.Provider) time.Duration {

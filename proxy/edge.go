@@ -240,9 +240,7 @@ func (g *Gateway) unknown(c *fiber.Ctx) error {
 		f.Status, f.Code, f.Message = http.StatusMethodNotAllowed, "method_not_allowed", "This endpoint does not take the method "+safeMethod(c.Method())+"."
 		c.Set("Allow", allowedMethod(path))
 	}
-	id := g.ids.next(g.now())
-	c.Set("X-Request-Id", id)
-	c.Set("Request-Id", id)
+	id := g.name(c)
 	c.Context().Response.Header.SetContentType("application/json")
 	if bodyUnread(c) {
 		c.Context().Response.SetConnectionClose()

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -14,8 +13,6 @@ import (
 	"squirrel/routing"
 	"squirrel/routing/rules"
 )
-
-var errCancelledByAdmin = errors.New("cancelled by an administrator")
 
 // Exchange is one client request through all its attempts. It belongs to one goroutine at a time: the handler's, then the
 // one that drives its stream.

@@ -56,7 +56,7 @@ func sampleOf(out upstream.Outcome, started time.Time) health.Sample {
 		sample.Outcome = health.RateLimited
 	case upstream.Credential:
 		sample.Outcome = health.Credential
-	case upstream.ClientFault, upstream.ContextTooLong, upstream.TargetNotFound, upstream.ClientGone, upstream.ShuttingDown, upstream.ConnectionLost:
+	case upstream.ClientFault, upstream.ContextTooLong, upstream.TargetNotFound, upstream.ClientGone, upstream.ShuttingDown, upstream.Cancelled, upstream.ConnectionLost:
 		sample.Outcome = health.Ignored
 	}
 	return sample
@@ -85,5 +85,5 @@ var classNames = map[upstream.Class]string{
 	upstream.RateLimited: "rate_limited", upstream.Credential: "credential_refused", upstream.TargetNotFound: "model_not_found",
 	upstream.ClientFault: "request_rejected", upstream.ContextTooLong: "context_too_long", upstream.FirstByteTimeout: "first_byte_timeout",
 	upstream.ResponseTimeout: "response_timeout", upstream.StreamError: "stream_error", upstream.ClientGone: "client_gone",
-	upstream.ShuttingDown: "shutting_down",
+	upstream.ShuttingDown: "shutting_down", upstream.Cancelled: "cancelled",
 }

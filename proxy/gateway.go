@@ -120,7 +120,7 @@ func (g *Gateway) Cancel(id string) bool {
 	if x == nil {
 		return false
 	}
-	x.cancel(errCancelledByAdmin)
+	x.cancel(upstream.ErrCancelled)
 	return true
 }
 

@@ -66,33 +66,52 @@ func (g *Gateway) getModel(c *fiber.Ctx) error {
 				}
 			}
 		}
-		return nil, modelNotFound(name, nil)
+		return nil, modelNotFound(name, g.router.Nearest(name, key.AllowedModels))
 	})
 }
 
 func (g *Gateway) modelsAnswer(c *fiber.Ctx, produce func(*models.APIKey) (any, *Failure)) error {
-	id := g.ids.next(g.now())
+	id := g.name(c)
 	dialect := models.ProtocolOpenAI
 	if wantsAnthropic(c) {
 		dialect = models.ProtocolAnthropic
 	}
-	for _, name := range []string{"X-Request-Id", "Request-Id", "X-Squirrel-Request-Id"} {
-		c.Set(name, id)
-	}
 	c.Context().Response.Header.SetContentType("application/json")
-	key, failure := g.keys.Authenticate(copyHeader(c), string(c.Context().URI().QueryString()), g.now())
+	header := copyHeader(c)
+	key, failure := g.keys.Authenticate(header, string(c.Context().URI().QueryString()), g.now())
 	var answer any
 	if failure == nil {
 		answer, failure = produce(key)
+	} else {
+		failure = g.strangers.refused(g.clientIP(c.Context(), header), failure, g.now())
 	}
 	if failure != nil {
-		return c.Status(failure.Status).Send(failure.Body(dialect, id))
+		return sendFailure(c, failure, dialect, id)
 	}
 	out, err := json.Marshal(answer)
 	if err != nil {
 		return err
 	}
 	return c.Status(http.StatusOK).Send(out)
+}
+
+// name gives an answer that has no exchange behind it the headers of one.
+func (g *Gateway) name(c *fiber.Ctx) (id string) {
+	id = g.ids.next(g.now())
+	for _, header := range []string{"X-Request-Id", "Request-Id", "X-Squirrel-Request-Id"} {
+		c.Set(header, id)
+	}
+	c.Set("X-Squirrel-Attempts", "0")
+	return id
+}
+
+func sendFailure(c *fiber.Ctx, f *Failure, dialect models.Protocol, id string) error {
+	h := http.Header{}
+	f.setHeaders(h)
+	for header, values := range h {
+		c.Set(header, values[0])
+	}
+	return c.Status(f.Status).Send(f.Body(dialect, id))
 }
 
 // modelsFor lists what a key may use.

@@ -47,8 +47,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-func (m *Metrics) settled(log *models.RequestLog, firstByte time.Duration) {
-	model := m.labels.bounded(log.RequestedModel)
+// settled counts a request that is over. model is a name of the configuration: what a client made up never becomes a label.
+func (m *Metrics) settled(log *models.RequestLog, model string, firstByte time.Duration) {
+	model = m.labels.bounded(model)
 	status := "none"
 	if log.ResponseStatus != nil {
 		status = strconv.Itoa(*log.ResponseStatus)

@@ -26,7 +26,7 @@ const patience = 5 * time.Second
 // It is the table of docs/routing.md; budgets and the client's presence are checked by the caller.
 func (o Options) follow(out upstream.Outcome, tries int, last bool) (step, time.Duration) {
 	switch out.Class {
-	case upstream.Success, upstream.ClientFault, upstream.ClientGone, upstream.ShuttingDown:
+	case upstream.Success, upstream.ClientFault, upstream.ClientGone, upstream.ShuttingDown, upstream.Cancelled:
 		return stop, 0
 	case upstream.ServerError, upstream.BadResponse, upstream.StreamError:
 		if tries < o.RetryMaxAttempts {

@@ -112,7 +112,7 @@ func (r *relay) opened() upstream.Outcome {
 // errorFirst treats a stream that begins with an error as the status the provider should have sent.
 func (r *relay) errorFirst(failure *tap.ErrorInfo) upstream.Outcome {
 	out := upstream.FromStatus(failure.HTTPStatus(), r.resp.Header, r.x.gw.now())
-	out.Kind = "stream_error"
+	out.Class, out.Kind = refineFailure(out.Class, failure.Raw), "stream_error"
 	r.try.body = failure.Raw
 	if out.Class == upstream.Success {
 		out.Class = upstream.StreamError

@@ -10,6 +10,7 @@ import (
 	"squirrel/proxy/sse"
 	"squirrel/proxy/tap"
 	"squirrel/proxy/upstream"
+	"squirrel/routing/health"
 )
 
 // lingering is how long a provider may take to end its answer after the terminator, so that its connection can be used again.
@@ -136,8 +137,7 @@ func (r *relay) cut(w io.Writer, out upstream.Outcome) error {
 		return r.fail(w, &Failure{Status: http.StatusServiceUnavailable, Code: "shutting_down", Message: "The gateway is shutting down. The answer is incomplete."})
 	case upstream.ResponseTimeout, upstream.FirstByteTimeout:
 		return r.fail(w, &Failure{Status: http.StatusGatewayTimeout, Code: "upstream_timeout", Message: "The provider stopped sending. The answer is incomplete."})
-	}
-	if errors.Is(context.Cause(r.ctx), errCancelledByAdmin) {
+	case upstream.Cancelled:
 		return r.fail(w, &Failure{Status: http.StatusServiceUnavailable, Code: "cancelled", Message: "An administrator cancelled this request. The answer is incomplete."})
 	}
 	return r.fail(w, &Failure{Status: http.StatusBadGateway, Code: "stream_interrupted", Message: "The provider's stream was interrupted. The answer is incomplete."})
@@ -181,4 +181,16 @@ func (r *relay) settleWith(status int, code, info string) {
 	}
 	r.conv.report(r.x, &res)
 	r.x.settle(res)
+	r.x.gw.router.Report(r.try.candidate.Route.ID, health.Sample{Outcome: healthOf(status, code), Started: r.try.turn})
+}
+
+// healthOf is what the end of a stream that had begun says about its route.
+func healthOf(status int, code string) health.Outcome {
+	switch {
+	case code == "":
+		return health.Success
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
+		return health.Failure
+	}
+	return health.Ignored // the client left, or the gateway itself ended it
 }

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -53,7 +52,10 @@ func (x *Exchange) tryCandidate(c *routing.Candidate, last bool) (*try, step) {
 			}
 			t.out, then = x.interrupted(), stop
 		}
-		x.gw.router.Report(c.Route.ID, sampleOf(t.out, started))
+		t.turn = started
+		if t.relay == nil { // a stream has only begun: its sample follows at its end
+			x.gw.router.Report(c.Route.ID, sampleOf(t.out, started))
+		}
 		if then == nextOne {
 			x.explain(retryReason(t.out, false))
 		}
@@ -91,10 +93,7 @@ func (x *Exchange) pause(d time.Duration) bool {
 // interrupted is the outcome when the exchange ended between two attempts.
 func (x *Exchange) interrupted() upstream.Outcome {
 	cause, _ := x.gone()
-	if errors.Is(cause, upstream.ErrClientGone) {
-		return upstream.Outcome{Class: upstream.ClientGone, Kind: "client_gone", Err: cause}
-	}
-	return upstream.Outcome{Class: upstream.ShuttingDown, Kind: "shutting_down", Err: cause}
+	return upstream.FromError(x.ctx, cause, false)
 }
 
 // explain writes on the last attempt why another follows, and makes the record survive a crash in between.
@@ -110,7 +109,7 @@ func (x *Exchange) explain(reason string) {
 // usefulness ranks failures for the client: blame on the request beats 429 beats 5xx beats a connection that failed.
 func usefulness(out upstream.Outcome) int {
 	switch out.Class {
-	case upstream.ClientGone, upstream.ShuttingDown:
+	case upstream.ClientGone, upstream.ShuttingDown, upstream.Cancelled:
 		return 6
 	case upstream.ClientFault, upstream.ContextTooLong:
 		return 5
@@ -147,8 +146,12 @@ func (x *Exchange) giveUp(best *try) *Answer {
 	h := upstream.ResponseHeaders(best.header)
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Should-Retry", "false")
-	if best.out.Class == upstream.RateLimited && h.Get("Retry-After") == "" {
+	switch {
+	case best.out.Class == upstream.RateLimited && h.Get("Retry-After") == "":
 		h.Set("Retry-After", "5")
+	case best.out.Class == upstream.ShuttingDown: // the gateway after the restart, or its neighbour, may serve it
+		h.Set("Retry-After", "1")
+		h.Del("X-Should-Retry")
 	}
 	x.stamp(h)
 	x.settle(result{status: status, sent: status, header: h, clientBody: body, try: best})

@@ -36,7 +36,18 @@ func (x *Exchange) settle(r result) {
 	if err := x.gw.recorder.End(write); err != nil {
 		x.gw.logger.Error("request not recorded", "request_id", x.id, "error", err)
 	}
-	x.gw.metrics.settled(&x.log, r.firstByte)
+	x.gw.metrics.settled(&x.log, x.knownModel(), r.firstByte)
+}
+
+// knownModel is the requested model's own name, "" when there is no such model.
+func (x *Exchange) knownModel() string {
+	if x.plan != nil {
+		return x.plan.Model.Name
+	}
+	if m, found := x.gw.router.Resolve(x.log.RequestedModel); found {
+		return m.Name
+	}
+	return ""
 }
 
 func (x *Exchange) fill(r result) {

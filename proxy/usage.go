@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -98,7 +99,7 @@ func (g *Gateway) usage(c *fiber.Ctx) error {
 		state, err := g.limits.Snapshot(c.Context(), *key)
 		if err != nil {
 			g.logger.Warn("limits of a key not read", "api_key", key.Name, "error", err)
-			return nil, &Failure{Status: http.StatusServiceUnavailable, Code: "overloaded", Message: "The amount spent so far can't be read right now."}
+			return nil, &Failure{Status: http.StatusServiceUnavailable, Code: "overloaded", Message: "The amount spent so far can't be read right now.", RetryAfter: 5 * time.Second}
 		}
 		answer["requests"], answer["tokens"], answer["budget"] = state.Requests, state.Tokens, state.Budget
 		return answer, nil

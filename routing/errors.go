@@ -65,6 +65,11 @@ func shorten(name string) string {
 	return name
 }
 
+// Nearest names up to three models that are called almost like this, of those a key with this allow-list may use.
+func (r *Router) Nearest(name string, allowed []string) []string {
+	return nearest(r.table.Load(), &Request{Model: name, Allowed: allowed})
+}
+
 // nearest names the servable models whose names are closest to what the client wrote, of those its key may use.
 func nearest(t *table, req *Request) []string {
 	wanted := strings.ToLower(shorten(req.Model))

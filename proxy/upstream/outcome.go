@@ -35,6 +35,7 @@ const (
 	StreamError            // the first event of a stream was an error, or it ended without any
 	ClientGone             // the caller left
 	ShuttingDown           // we were told to stop
+	Cancelled              // an administrator stopped this request
 )
 
 // Cancellation causes of an attempt's context.
@@ -44,6 +45,7 @@ var (
 	ErrIdleTimeout      = errors.New("stream idle for too long")
 	ErrResponseTimeout  = errors.New("response took too long")
 	ErrShuttingDown     = errors.New("gateway is shutting down")
+	ErrCancelled        = errors.New("cancelled by an administrator")
 )
 
 // Outcome is how one attempt ended.
@@ -65,6 +67,8 @@ func FromError(ctx context.Context, err error, responded bool) Outcome {
 		out.Class, out.Kind = ClientGone, "client_gone"
 	case errors.Is(cause, ErrShuttingDown):
 		out.Class, out.Kind = ShuttingDown, "shutting_down"
+	case errors.Is(cause, ErrCancelled):
+		out.Class, out.Kind = Cancelled, "cancelled"
 	case errors.Is(cause, ErrFirstByteTimeout):
 		out.Class, out.Kind = FirstByteTimeout, "timeout"
 	case errors.Is(cause, ErrIdleTimeout), errors.Is(cause, ErrResponseTimeout), errors.Is(cause, context.DeadlineExceeded):
