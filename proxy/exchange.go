@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"squirrel/models"
@@ -89,6 +90,9 @@ func (x *Exchange) admit(readBody func() *Failure) *Answer {
 	}
 	value, _ := credential(x.req.Header)
 	x.secret = models.Secret(value)
+	if strings.Contains(x.log.UserID, value) {
+		x.log.UserID = x.gw.redact.Text(x.log.UserID, x.secret)
+	}
 	x.adopt(key)
 	return x.proceed(readBody)
 }
@@ -130,6 +134,9 @@ func (x *Exchange) scan() *Failure {
 func (x *Exchange) makePlan() *Failure {
 	plan, err := x.gw.router.Plan(x.routingRequest())
 	if err != nil {
+		if _, known := x.gw.router.Resolve(x.log.RequestedModel); !known {
+			x.log.RequestedModel = x.gw.redact.Text(x.log.RequestedModel, x.secret) // a key in the wrong place is no name
+		}
 		return planFailure(err, x.log.RequestedModel)
 	}
 	plan.Candidates = x.restrict(plan.Candidates)
