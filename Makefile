@@ -31,6 +31,11 @@ test: setup check ## everything: checks, all tests with the race detector on SQL
 	cd sdktest && $(GO) test -shuffle=on -timeout 8m ./...
 	@if [ -d e2e ]; then cd e2e && $(GO) test -shuffle=on -timeout 8m ./...; fi
 
+.PHONY: agents
+agents: ## Claude Code and Codex through the gateway (installs 800 MB beside the tests)
+	cd sdktest/agents && npm ci --no-audit --no-fund --loglevel=error
+	cd sdktest && $(GO) test -tags agents -count=1 -timeout 8m -run TestAgents_ -v .
+
 .PHONY: check
 check: ## formatting, vet, generated files, module pins
 	bash scripts/check.sh

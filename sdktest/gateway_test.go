@@ -17,6 +17,7 @@ import (
 // gateway is a running `squirrel demo`.
 type gateway struct {
 	url, key, password string
+	token              string // of the admin API, see login
 	cmd                *exec.Cmd
 }
 

@@ -1,0 +1,92 @@
+package sdktest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// admin calls the admin API of the demo and fails the test when it refuses.
+func (g *gateway) admin(t testing.TB, method, path string, body any, into any) {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, g.url+path, bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+g.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %v %s", method, path, resp.StatusCode, err, answer)
+	}
+	if into != nil {
+		if err := json.Unmarshal(answer, into); err != nil {
+			t.Fatalf("%s: %v %s", path, err, answer)
+		}
+	}
+}
+
+// login gets a token for the admin API, once.
+func (g *gateway) login(t testing.TB) {
+	t.Helper()
+	if g.token != "" {
+		return
+	}
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	g.admin(t, http.MethodPost, "/api/auth/login", object{"username": "demo", "password": g.password}, &answer)
+	g.token = answer.Token
+}
+
+// addProvider adds a provider and returns its id.
+func (g *gateway) addProvider(t testing.TB, name, protocol, baseURL string) int {
+	t.Helper()
+	g.login(t)
+	var provider struct {
+		ID int `json:"id"`
+	}
+	g.admin(t, http.MethodPost, "/api/admin/providers", object{"name": name, "protocol": protocol, "base_url": baseURL, "api_key": "sim-key-of-a-test"}, &provider)
+	return provider.ID
+}
+
+// addModel adds a model with a route to each provider.
+func (g *gateway) addModel(t testing.TB, name, target string, providers ...int) {
+	t.Helper()
+	g.login(t)
+	g.admin(t, http.MethodPost, "/api/admin/models", object{"requested_model": name, "strategy": "priority"}, nil)
+	for i, id := range providers {
+		g.admin(t, http.MethodPost, "/api/admin/model-providers", object{"requested_model": name, "provider_id": id, "target_model_name": target, "priority": i}, nil)
+	}
+}
+
+// logs returns the finished records of a model's requests as soon as there are so many; the log is written behind the answers.
+func (g *gateway) logs(t testing.TB, model string, atLeast int) []object {
+	t.Helper()
+	g.login(t)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var page struct {
+			Items []object `json:"items"`
+		}
+		g.admin(t, http.MethodGet, fmt.Sprintf("/api/admin/logs?requested_model=%s&state=done&page_size=200", model), nil, &page)
+		if len(page.Items) >= atLeast {
+			return page.Items
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d records of %s instead of %d", len(page.Items), model, atLeast)
+		}
+	}
+}
