@@ -118,7 +118,7 @@ func (a *App) buildPlanes(context.Context) error {
 	}
 	a.router = routing.New(routing.Options{Now: time.Now, Location: a.cfg.ReportingTZ, CanServe: proxy.CanServe, CataloguePrices: a.cataloguePrices, ContextWindow: contextWindow, AverageOutput: a.averageOutput})
 	a.keys = proxy.NewKeyring()
-	a.limits = limits.New(a.store.SpendSince, time.Now)
+	a.limits = limits.New(a.limitOptions())
 	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
 	a.gateway = proxy.New(a.gatewayOptions(tmp), proxy.Parts{
 		Router: a.router, Keys: a.keys, Client: a.client, Recorder: a.spool, Redactor: a.redact,
@@ -135,6 +135,15 @@ func (a *App) gatewayOptions(tmp string) proxy.Options {
 		LogBodyMaxBytes: a.cfg.LogBodyMaxBytes, StreamEvents: a.cfg.LogStreamEvents, Instance: a.spool.Instance(), TempDir: tmp,
 		ClientIP: a.clientIP, MaxOutput: maxOutput,
 	}
+}
+
+// limitOptions shares the limits of keys among the gateways of one PostgreSQL database. A SQLite file has one gateway.
+func (a *App) limitOptions() limits.Options {
+	opt := limits.Options{Spent: a.store.SpendSince, Now: time.Now, Location: a.cfg.ReportingTZ, Logger: a.logger}
+	if a.cfg.DatabaseType == config.DatabasePostgreSQL {
+		opt.Shared = a.store
+	}
+	return opt
 }
 
 func (a *App) cataloguePrices(target string) (models.Prices, bool) {

@@ -74,6 +74,9 @@ func (a *App) close() {
 		if err := a.shipper.Flush(ctx); err != nil {
 			a.logger.Warn("log records stay in the spool until the next start", "error", err)
 		}
+		if err := a.limits.Flush(ctx); err != nil {
+			a.logger.Warn("other gateways learn late of what keys have used", "error", err)
+		}
 		cancel()
 	}
 	if a.stopWork != nil {

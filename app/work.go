@@ -19,6 +19,7 @@ func (a *App) startWork() {
 	a.spawn(func() { a.shipper.Run(ctx) })
 	a.spawn(func() { a.store.WatchConfig(ctx, func() { a.reloadChanged(ctx) }) })
 	a.spawn(func() { a.jobs.Run(ctx) })
+	a.spawn(func() { a.limits.Run(ctx) })
 }
 
 func (a *App) spawn(work func()) {

@@ -94,7 +94,7 @@ type APIKey struct {
 	Version       int64
 }
 
-// BudgetPeriod is the span a key's budget is for; days and months are UTC.
+// BudgetPeriod is the span a key's budget is for. Days and months are those of the reporting time zone.
 type BudgetPeriod string
 
 // The budget periods.
@@ -103,6 +103,20 @@ const (
 	BudgetMonth BudgetPeriod = "month"
 	BudgetTotal BudgetPeriod = "total"
 )
+
+// BudgetStart is when the present period of a budget began, in UTC; the zero time when it never did. Days and months begin at
+// midnight of a place; no period is a month.
+func BudgetStart(kind BudgetPeriod, now time.Time, place *time.Location) time.Time {
+	now = now.In(place)
+	switch kind {
+	case BudgetDay:
+		return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, place).UTC()
+	case BudgetTotal:
+		return time.Time{}
+	default:
+		return time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, place).UTC()
+	}
+}
 
 // Config is everything the data plane needs, read in one transaction. The reader owns it and must not change it.
 type Config struct {

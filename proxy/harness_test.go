@@ -78,7 +78,7 @@ func newTestGateway(t testing.TB, s setup) *testGateway {
 	}
 	g.Gateway = New(opts, Parts{
 		Router: g.router, Keys: keys, Client: upstream.NewClient(upstream.PrivateAllowed, sim.RootCAs()), Recorder: g.rec, Redactor: redact,
-		Metrics: NewMetrics(g.reg), Limits: limits.New(func(context.Context, int64, time.Time) (models.NanoUSD, error) { return 0, nil }, nil),
+		Metrics: NewMetrics(g.reg), Limits: limits.New(limits.Options{Spent: func(context.Context, int64, time.Time) (models.NanoUSD, error) { return 0, nil }}),
 		Logger: slog.New(slog.NewJSONHandler(g.logs, nil)),
 	})
 	g.serve()

@@ -81,10 +81,9 @@ func (s *Service) APIKeys(ctx context.Context, q PageQuery) (List[APIKeyView], e
 	return page, nil
 }
 
-// spentThisMonth is what the key has cost since the first of the month, UTC, as budgets count.
+// spentThisMonth is what the key has cost since the first of the month, as budgets count.
 func (s *Service) spentThisMonth(ctx context.Context, id int64) (models.NanoUSD, error) {
-	now := s.Now()
-	return s.store.SpendSince(ctx, id, time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC))
+	return s.store.SpendSince(ctx, id, models.BudgetStart(models.BudgetMonth, s.Now(), s.Zone()))
 }
 
 // APIKey shows one key.

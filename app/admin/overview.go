@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -254,7 +253,7 @@ func (s *Service) budgetAttention(ctx context.Context, o *Overview) error {
 		if !k.IsActive || k.Budget == nil {
 			continue
 		}
-		spent, err := s.store.SpendSince(ctx, k.ID, budgetStart(cmp.Or(k.BudgetPeriod, models.BudgetMonth), s.Now()))
+		spent, err := s.store.SpendSince(ctx, k.ID, models.BudgetStart(k.BudgetPeriod, s.Now(), s.Zone()))
 		if err != nil {
 			return err
 		}
@@ -263,16 +262,4 @@ func (s *Service) budgetAttention(ctx context.Context, o *Overview) error {
 		}
 	}
 	return nil
-}
-
-// budgetStart is when the present period of a budget began; days and months are UTC.
-func budgetStart(period models.BudgetPeriod, now time.Time) time.Time {
-	switch period {
-	case models.BudgetDay:
-		return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	case models.BudgetTotal:
-		return time.Unix(0, 0).UTC()
-	default:
-		return time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	}
 }

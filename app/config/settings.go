@@ -91,7 +91,7 @@ var settings = []setting{
 		duration(func(c *Config) *time.Duration { return &c.ShutdownGrace }, time.Second, 0, 86_400)},
 	{Setting{"DRAIN_DELAY_SECONDS", "0", "s", "how long new connections are still taken after SIGTERM, for load balancers", false}, false,
 		duration(func(c *Config) *time.Duration { return &c.DrainDelay }, time.Second, 0, 3600)},
-	{Setting{"REPORTING_TZ", "UTC", "", "IANA time zone of statistics and of time rules", false}, false,
+	{Setting{"REPORTING_TZ", "UTC", "", "IANA time zone of statistics, budgets and time rules", false}, false,
 		timeZone},
 	{Setting{"METRICS_TOKEN", "", "", "bearer token that may read /metrics", true}, false,
 		secret(func(c *Config) *Secret { return &c.MetricsToken }, 16, 1024)},

@@ -27,5 +27,5 @@ CREATE TABLE usage_rollups (
     unknown_costs       BIGINT NOT NULL,
     first_byte          BYTEA, -- latency histograms
     total_time          BYTEA,
-    PRIMARY KEY (grain, series, slot)
+    PRIMARY KEY (grain, slot, series)
 );

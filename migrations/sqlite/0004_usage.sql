@@ -27,5 +27,5 @@ CREATE TABLE usage_rollups (
     unknown_costs       INTEGER NOT NULL,
     first_byte          BLOB, -- latency histograms
     total_time          BLOB,
-    PRIMARY KEY (grain, series, slot)
+    PRIMARY KEY (grain, slot, series)
 ) WITHOUT ROWID;

@@ -38,7 +38,7 @@ func rawDB(t *testing.T, url string) (*sql.DB, migrations.Dialect) {
 func TestH15_InterruptedMigrationResumes(t *testing.T) {
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
-			for version := range int64(5) {
+			for version := range int64(7) {
 				url := d.url(t)
 				db, dialect := rawDB(t, url)
 				if version > 0 {

@@ -25,10 +25,10 @@ func TestBudget_Periods(t *testing.T) {
 		{models.BudgetTotal, "2026-12-31T00:00:00Z", "0001-01-01T00:00:00Z", 0},
 	} {
 		var asked time.Time
-		l := New(func(_ context.Context, id int64, since time.Time) (models.NanoUSD, error) {
+		l := New(Options{Spent: func(_ context.Context, id int64, since time.Time) (models.NanoUSD, error) {
 			asked = since
 			return 4 * dollar, nil
-		}, newClock(tc.now).now)
+		}, Now: newClock(tc.now).now})
 		key := budgeted(5*dollar, tc.period)
 		mustReserve(t, l, key, 0, dollar).Settle(0, dollar)
 		d := mustDeny(t, l, key, 0, dollar)
@@ -41,8 +41,39 @@ func TestBudget_Periods(t *testing.T) {
 	}
 }
 
+// TestBudget_PeriodsOfAPlace: days and months begin at midnight of the reporting time zone, whatever its clock does.
+func TestBudget_PeriodsOfAPlace(t *testing.T) {
+	for _, tc := range []struct {
+		zone       string
+		period     models.BudgetPeriod
+		now, since string
+		retryAfter time.Duration
+	}{
+		{"Asia/Shanghai", models.BudgetDay, "2026-07-01T15:59:59Z", "2026-06-30T16:00:00Z", time.Second},
+		{"Asia/Shanghai", models.BudgetMonth, "2026-06-30T16:00:00Z", "2026-06-30T16:00:00Z", 31 * 24 * time.Hour},
+		{"Asia/Kathmandu", models.BudgetDay, "2026-07-01T18:15:00Z", "2026-07-01T18:15:00Z", 24 * time.Hour},
+		{"Europe/Berlin", models.BudgetDay, "2026-10-24T22:00:00Z", "2026-10-24T22:00:00Z", 25 * time.Hour},
+		{"Europe/Berlin", models.BudgetDay, "2026-03-29T21:00:00Z", "2026-03-28T23:00:00Z", time.Hour},
+		{"Europe/Berlin", models.BudgetMonth, "2026-03-31T21:59:59Z", "2026-02-28T23:00:00Z", time.Second},
+	} {
+		place, err := time.LoadLocation(tc.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked time.Time
+		l := New(Options{Location: place, Now: newClock(tc.now).now, Spent: func(_ context.Context, _ int64, since time.Time) (models.NanoUSD, error) {
+			asked = since
+			return 5 * dollar, nil
+		}})
+		denied := mustDeny(t, l, budgeted(5*dollar, tc.period), 0, dollar)
+		if got := asked.Format(time.RFC3339); denied.RetryAfter != tc.retryAfter || got != tc.since {
+			t.Errorf("%s, %s at %s: since %s, wait %s", tc.zone, tc.period, tc.now, got, denied.RetryAfter)
+		}
+	}
+}
+
 func TestBudget_ReservationsStandInTheWayOnlyWhileTheyRun(t *testing.T) {
-	l := New(nothingSpent, newClock("2026-07-01T12:00:00Z").now)
+	l := New(Options{Spent: nothingSpent, Now: newClock("2026-07-01T12:00:00Z").now})
 	key := budgeted(10*dollar, models.BudgetDay)
 	running := mustReserve(t, l, key, 0, 8*dollar)
 	if d := mustDeny(t, l, key, 0, 3*dollar); d.RetryAfter != settleWait {
@@ -63,7 +94,7 @@ func TestBudget_ReservationsStandInTheWayOnlyWhileTheyRun(t *testing.T) {
 func TestBudget_NextPeriodStartsAfresh(t *testing.T) {
 	c := newClock("2026-07-01T23:59:00Z")
 	loads := 0
-	l := New(func(context.Context, int64, time.Time) (models.NanoUSD, error) { loads++; return 0, nil }, c.now)
+	l := New(Options{Spent: func(context.Context, int64, time.Time) (models.NanoUSD, error) { loads++; return 0, nil }, Now: c.now})
 	key := budgeted(10*dollar, models.BudgetDay)
 	over := mustReserve(t, l, key, 0, 10*dollar)
 	c.advance(2 * time.Minute)
@@ -82,7 +113,7 @@ func TestBudget_NextPeriodStartsAfresh(t *testing.T) {
 }
 
 func TestBudget_IntroducedWhileRequestsRun(t *testing.T) {
-	l := New(nothingSpent, newClock("2026-07-15T12:00:00Z").now)
+	l := New(Options{Spent: nothingSpent, Now: newClock("2026-07-15T12:00:00Z").now})
 	hundred := int64(100)
 	before := mustReserve(t, l, rpm(hundred), 0, dollar)
 	mustReserve(t, l, budgeted(10*dollar, models.BudgetDay), 0, dollar).Settle(0, dollar)
@@ -100,12 +131,12 @@ func TestBudget_IntroducedWhileRequestsRun(t *testing.T) {
 func TestBudget_LoadFailureDeniesNothingForGood(t *testing.T) {
 	down := errors.New("database is away")
 	fail := true
-	l := New(func(context.Context, int64, time.Time) (models.NanoUSD, error) {
+	l := New(Options{Spent: func(context.Context, int64, time.Time) (models.NanoUSD, error) {
 		if fail {
 			return 0, down
 		}
 		return dollar, nil
-	}, newClock("2026-07-15T12:00:00Z").now)
+	}, Now: newClock("2026-07-15T12:00:00Z").now})
 	key := budgeted(2*dollar, models.BudgetDay)
 	if _, err := l.Reserve(t.Context(), key, 0, 0); !errors.Is(err, down) {
 		t.Fatalf("got %v", err)
@@ -118,7 +149,7 @@ func TestBudget_LoadFailureDeniesNothingForGood(t *testing.T) {
 }
 
 func TestSnapshot(t *testing.T) {
-	l := New(nothingSpent, newClock("2026-07-15T12:00:00Z").now)
+	l := New(Options{Spent: nothingSpent, Now: newClock("2026-07-15T12:00:00Z").now})
 	if s, err := l.Snapshot(t.Context(), models.APIKey{ID: 9}); err != nil || s != (Snapshot{}) {
 		t.Errorf("unlimited: %+v, %v", s, err)
 	}

@@ -65,17 +65,6 @@ func formatReset(d time.Duration) string {
 	return (d + time.Millisecond - 1).Truncate(time.Millisecond).String()
 }
 
-func (a *account) headers(key models.APIKey, now time.Time) Headers {
-	return Headers{Requests: a.requests.quota(key.RPMLimit, now), Tokens: a.tokens.quota(key.TPMLimit, now)}
-}
-
-func (w *window) quota(limit *int64, now time.Time) *Quota {
-	if limit == nil {
-		return nil
-	}
-	return &Quota{Limit: *limit, Remaining: max(0, *limit-w.sum), Reset: w.reset(now)}
-}
-
 // Snapshot is the state of a key's limits for its owner. Parts that are nil are not limited.
 type Snapshot struct {
 	Requests *Quota       `json:"requests"` // in the last minute

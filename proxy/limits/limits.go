@@ -1,44 +1,65 @@
 // Package limits enforces the limits of an API key: requests and tokens in any minute, and money in a day, a month or
 // altogether. What a request may use is reserved before it starts and corrected when its real use is known, so requests
-// that run at the same time can't overrun a limit together.
+// that run at the same time can't overrun a limit together. Gateways that share a database share the state of the limits too.
 package limits
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"squirrel/models"
 )
 
-// SpentFunc returns what a key has spent since a moment; the zero time means ever. It is called once per key and budget
-// period, at the first request that needs it.
+// SpentFunc returns what a key has spent since a moment, as far as the log knows; the zero time means ever.
 type SpentFunc func(ctx context.Context, keyID int64, since time.Time) (models.NanoUSD, error)
 
-// Limiter holds the state of all keys in memory. It is safe for concurrent use.
+// Options say where a Limiter gets its knowledge from. Only Spent is required.
+type Options struct {
+	Spent    SpentFunc
+	Now      func() time.Time // nil = time.Now; where limits are shared, their store's clock rules
+	Location *time.Location   // in which days and months of budgets begin; nil = UTC
+	Shared   Shared           // nil: this process alone enforces the limits
+	Logger   *slog.Logger     // nil = slog.Default()
+}
+
+// Limiter knows the state of all keys. It is safe for concurrent use.
 type Limiter struct {
-	spent SpentFunc
-	now   func() time.Time
+	opt   Options
+	owner string        // this process among those that share states
+	turns chan struct{} // bounds how many connections the limits use at once
+	away  atomic.Bool   // Shared does not answer: decide from what is known here
+	skew  atomic.Int64  // of the shared clock against ours, in nanoseconds
 
 	mu   sync.RWMutex
 	keys map[int64]*account
 }
 
-// New makes a limiter. A nil now is time.Now.
-func New(spent SpentFunc, now func() time.Time) *Limiter {
-	if now == nil {
-		now = time.Now
+// New makes a limiter. With Options.Shared, Run must run beside it and Flush end it.
+func New(opt Options) *Limiter {
+	if opt.Now == nil {
+		opt.Now = time.Now
 	}
-	return &Limiter{spent: spent, now: now, keys: map[int64]*account{}}
+	if opt.Location == nil {
+		opt.Location = time.UTC
+	}
+	if opt.Logger == nil {
+		opt.Logger = slog.Default()
+	}
+	return &Limiter{opt: opt, owner: newOwner(), turns: make(chan struct{}, sharedTurns), keys: map[int64]*account{}}
 }
 
-// account is the state of one key. Its lock is held while the money spent so far is loaded, so that happens once.
+// account is a key and what this process knows of it.
 type account struct {
-	mu       sync.Mutex
-	requests window
-	tokens   window
-	budget   budget
+	key int64
+
+	mu    sync.Mutex // held while the money spent so far is loaded, so that happens once
+	state state      // where limits are shared: as they were at the last exchange, and what happened here since
+	open  int        // reservations that have not ended
+	exchange
 }
 
 // Reservation is the share of a key's limits that one request holds. Exactly one call of Settle or Cancel ends it; later
@@ -46,13 +67,10 @@ type account struct {
 type Reservation struct {
 	Headers Headers // what to tell the client about its limits
 
-	account  *account
-	at       time.Time
-	tokens   int64
-	cost     models.NanoUSD
-	period   period
-	budgeted bool
-	once     sync.Once
+	limiter *Limiter
+	account *account
+	taken   change
+	once    sync.Once
 }
 
 // Reserve takes what a request may use at most: one request, the estimated tokens (input and output together), and the
@@ -63,77 +81,74 @@ func (l *Limiter) Reserve(ctx context.Context, key models.APIKey, tokens int64, 
 		return nil, nil
 	}
 	tokens, cost = max(0, tokens), max(0, cost)
-	a := l.account(key.ID)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := l.now()
-	if key.Budget != nil {
-		if err := a.budget.load(ctx, l.spent, key, now); err != nil {
-			return nil, err
+	r := &Reservation{limiter: l, account: l.account(key.ID)}
+	var err error
+	l.ask(r.account, func(s *state, now time.Time) change {
+		r.taken, err = change{}, nil
+		if key.Budget != nil {
+			if err = l.loadBudget(ctx, s, key, now); err != nil {
+				return change{}
+			}
 		}
+		if denied := s.check(key, now, tokens, cost); denied != nil {
+			denied.Headers = s.headers(key, now)
+			err = denied
+			return change{}
+		}
+		r.taken = change{At: now, Requests: 1, Tokens: tokens}
+		if key.Budget != nil {
+			r.taken.Period, r.taken.Reserved = s.budget.Period, cost
+		}
+		s.apply(l.owner, r.taken)
+		r.Headers = s.headers(key, now)
+		return r.taken
+	})
+	if err != nil {
+		return nil, err
 	}
-	if denied := a.check(key, now, tokens, cost); denied != nil {
-		denied.Headers = a.headers(key, now)
-		return nil, denied
-	}
-	r := &Reservation{account: a, at: now, tokens: tokens, cost: cost}
-	a.requests.add(now, 1)
-	a.tokens.add(now, tokens)
-	if key.Budget != nil {
-		r.period, r.budgeted = a.budget.period, true
-		a.budget.reserved = a.budget.reserved.Add(cost)
-	}
-	r.Headers = a.headers(key, now)
 	return r, nil
 }
 
 // Settle replaces the estimate by what the request really used. Tokens count for the minute in which the request began,
 // money for the period in which it began.
 func (r *Reservation) Settle(tokens int64, cost models.NanoUSD) {
-	r.end(func() {
-		r.account.tokens.add(r.at, max(0, tokens)-r.tokens)
-		r.account.budget.settle(r, max(0, cost))
+	r.end(func(c *change) {
+		c.Tokens, c.Spent = max(0, tokens)-c.Tokens, max(0, cost)
 	})
 }
 
 // Cancel gives everything back, the request itself included: for a request that never left the gateway.
 func (r *Reservation) Cancel() {
-	r.end(func() {
-		r.account.requests.add(r.at, -1)
-		r.account.tokens.add(r.at, -r.tokens)
-		r.account.budget.settle(r, 0)
-	})
+	r.end(func(c *change) { c.Requests, c.Tokens = -1, -c.Tokens })
 }
 
-func (r *Reservation) end(apply func()) {
+func (r *Reservation) end(correct func(*change)) {
 	if r == nil {
 		return
 	}
 	r.once.Do(func() {
-		r.account.mu.Lock()
-		defer r.account.mu.Unlock()
-		apply()
+		c := r.taken
+		c.Requests, c.Reserved = 0, -c.Reserved
+		correct(&c)
+		r.limiter.tell(r.account, c)
 	})
 }
 
 // Snapshot tells the state of a key's limits. Its error is that of loading the amount spent so far.
-func (l *Limiter) Snapshot(ctx context.Context, key models.APIKey) (Snapshot, error) {
-	a := l.account(key.ID)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := l.now()
-	a.requests.expire(now)
-	a.tokens.expire(now)
-	headers := a.headers(key, now)
-	s := Snapshot{Requests: headers.Requests, Tokens: headers.Tokens}
-	if key.Budget == nil {
-		return s, nil
-	}
-	if err := a.budget.load(ctx, l.spent, key, now); err != nil {
-		return Snapshot{}, err
-	}
-	s.Budget = a.budget.state(*key.Budget)
-	return s, nil
+func (l *Limiter) Snapshot(ctx context.Context, key models.APIKey) (snapshot Snapshot, err error) {
+	l.ask(l.account(key.ID), func(s *state, now time.Time) change {
+		snapshot, err = Snapshot{}, nil
+		if key.Budget != nil {
+			if err = l.loadBudget(ctx, s, key, now); err != nil {
+				return change{}
+			}
+			snapshot.Budget = s.budget.snapshot(*key.Budget, s.reserved())
+		}
+		headers := s.headers(key, now)
+		snapshot.Requests, snapshot.Tokens = headers.Requests, headers.Tokens
+		return change{}
+	})
+	return snapshot, err
 }
 
 // Retain forgets the keys that keep refuses: call it when keys were deleted.
@@ -157,26 +172,21 @@ func (l *Limiter) account(id int64) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a = l.keys[id]; a == nil {
-		a = &account{}
+		a = &account{key: id, state: newState(l.grain())}
 		l.keys[id] = a
 	}
 	return a
 }
 
-// check reports the limit that stands against a request, nil when none does. Of several, it is the one that lasts longest.
-func (a *account) check(key models.APIKey, now time.Time, tokens int64, cost models.NanoUSD) *Denied {
-	var worst *Denied
-	for _, d := range []*Denied{
-		a.requests.check(now, key.RPMLimit, 1, "requests per minute"),
-		a.tokens.check(now, key.TPMLimit, max(1, tokens), "tokens per minute"),
-		a.budget.check(now, key.Budget, cost),
-	} {
-		if d != nil && (worst == nil || d.outlasts(worst)) {
-			worst = d
-		}
+func (l *Limiter) grain() time.Duration {
+	if l.opt.Shared != nil {
+		return sharedSlot
 	}
-	return worst
+	return slot
 }
+
+// now is the clock of the shared store, as far as it is known.
+func (l *Limiter) now() time.Time { return l.opt.Now().Add(time.Duration(l.skew.Load())) }
 
 // Code says which kind of limit denied a request. Its text is part of the API.
 type Code string

@@ -68,7 +68,7 @@ func mustDeny(t *testing.T, l *Limiter, key models.APIKey, tokens int64, cost mo
 }
 
 func TestReserve_KeyWithoutLimitsIsFree(t *testing.T) {
-	r, err := New(nil, nil).Reserve(t.Context(), models.APIKey{ID: 1}, 1<<40, 1<<60)
+	r, err := New(Options{}).Reserve(t.Context(), models.APIKey{ID: 1}, 1<<40, 1<<60)
 	if r != nil || err != nil {
 		t.Fatalf("%v, %v", r, err)
 	}
@@ -78,7 +78,7 @@ func TestReserve_KeyWithoutLimitsIsFree(t *testing.T) {
 
 func TestReserve_RequestsPerMinute(t *testing.T) {
 	c := newClock("2026-07-01T12:00:00.05Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	for range 3 {
 		mustReserve(t, l, rpm(3), 0, 0).Settle(10, 10)
 		c.advance(10 * time.Second)
@@ -97,7 +97,7 @@ func TestReserve_RequestsPerMinute(t *testing.T) {
 
 func TestReserve_TokensPerMinute(t *testing.T) {
 	c := newClock("2026-07-01T12:00:00Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	first := mustReserve(t, l, tpm(1000), 800, 0)
 	if d := mustDeny(t, l, tpm(1000), 300, 0); d.RetryAfter != 60100*time.Millisecond {
 		t.Errorf("wait %s", d.RetryAfter)
@@ -114,7 +114,7 @@ func TestReserve_TokensPerMinute(t *testing.T) {
 
 func TestReservation_EndsOnce(t *testing.T) {
 	c := newClock("2026-07-01T12:00:00Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	r := mustReserve(t, l, tpm(100), 100, 0)
 	r.Cancel()
 	r.Cancel()
@@ -132,7 +132,7 @@ func TestReservation_EndsOnce(t *testing.T) {
 
 func TestReserve_LongestWaitWins(t *testing.T) {
 	c := newClock("2026-07-01T23:59:30Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	one, million, budget := int64(1), int64(1_000_000), models.NanoPerUSD
 	key := models.APIKey{ID: 1, RPMLimit: &one, TPMLimit: &million, Budget: &budget, BudgetPeriod: models.BudgetMonth}
 	mustReserve(t, l, key, 10, 0).Settle(10, budget)
@@ -154,10 +154,10 @@ func TestReserve_NoOverrun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var loads, passed atomic.Int64
-			l := New(func(context.Context, int64, time.Time) (models.NanoUSD, error) {
+			l := New(Options{Spent: func(context.Context, int64, time.Time) (models.NanoUSD, error) {
 				loads.Add(1)
 				return 0, nil
-			}, newClock("2026-07-01T12:00:00Z").now)
+			}, Now: newClock("2026-07-01T12:00:00Z").now})
 			var wg sync.WaitGroup
 			for range 100 {
 				wg.Go(func() {
@@ -183,7 +183,7 @@ func TestReserve_NoOverrun(t *testing.T) {
 func TestReserve_AnyMinute(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	c := newClock("2026-07-01T12:00:00Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	type use struct {
 		at     time.Time
 		tokens int64
@@ -213,13 +213,13 @@ func TestReserve_AnyMinute(t *testing.T) {
 			t.Fatalf("%d tokens within a minute", sum)
 		}
 	}
-	if slots := len(l.keys[1].tokens.slots); slots > int(span/slot)+1 {
+	if slots := len(l.keys[1].state.tokens.slots); slots > int(span/slot)+1 {
 		t.Errorf("%d slots are kept", slots)
 	}
 }
 
 func TestRetain(t *testing.T) {
-	l := New(nothingSpent, newClock("2026-07-01T12:00:00Z").now)
+	l := New(Options{Spent: nothingSpent, Now: newClock("2026-07-01T12:00:00Z").now})
 	mustReserve(t, l, rpm(1), 0, 0)
 	l.Retain(func(id int64) bool { return id == 1 })
 	mustDeny(t, l, rpm(1), 0, 0)
@@ -229,7 +229,7 @@ func TestRetain(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	c := newClock("2026-07-01T12:00:00Z")
-	l := New(nothingSpent, c.now)
+	l := New(Options{Spent: nothingSpent, Now: c.now})
 	two, thousand := int64(2), int64(1000)
 	key := models.APIKey{ID: 1, RPMLimit: &two, TPMLimit: &thousand}
 	mustReserve(t, l, key, 100, 0)
@@ -261,7 +261,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func BenchmarkReserveSettle(b *testing.B) {
-	l := New(nothingSpent, nil)
+	l := New(Options{Spent: nothingSpent})
 	many, limit := int64(1<<40), models.NanoUSD(1<<60)
 	key := models.APIKey{ID: 1, RPMLimit: &many, TPMLimit: &many, Budget: &limit}
 	b.ReportAllocs()

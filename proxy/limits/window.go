@@ -7,13 +7,16 @@ import (
 
 const (
 	span = time.Minute            // limits hold for any span of this length, not for calendar minutes
-	slot = 100 * time.Millisecond // grain; bounds the memory of a window to span/slot+1 slots
+	slot = 100 * time.Millisecond // grain in memory; bounds a window to span/slot+1 slots
+
+	sharedSlot = time.Second // grain where gateways share a state, which is written with every request
 )
 
 // window sums what was used during the last span. Use is kept per slot and leaves with the end of its slot, so the sum
 // over any span never exceeds what was admitted, and is forgotten at most one slot late.
 type window struct {
-	slots []usage // oldest first
+	grain time.Duration // length of a slot
+	slots []usage       // oldest first
 	sum   int64
 }
 
@@ -22,14 +25,15 @@ type usage struct {
 	amount int64
 }
 
-func (u usage) leaves() time.Time { return u.begin.Add(slot + span) }
+func (w *window) leaves(u usage) time.Time { return u.begin.Add(w.grain + span) }
 
 // add records an amount used at a moment, or corrects it when negative. What has left already is not corrected.
 func (w *window) add(at time.Time, amount int64) {
-	begin := at.Truncate(slot)
+	begin := at.Truncate(w.grain)
 	i, found := slices.BinarySearchFunc(w.slots, begin, func(u usage, t time.Time) int { return u.begin.Compare(t) })
 	switch {
 	case found:
+		amount = max(amount, -w.slots[i].amount) // a state that got lost may not know what is given back
 		w.slots[i].amount += amount
 	case amount > 0:
 		w.slots = slices.Insert(w.slots, i, usage{begin, amount})
@@ -45,7 +49,7 @@ func (w *window) add(at time.Time, amount int64) {
 // expire drops what is older than the span.
 func (w *window) expire(now time.Time) {
 	gone := 0
-	for gone < len(w.slots) && !w.slots[gone].leaves().After(now) {
+	for gone < len(w.slots) && !w.leaves(w.slots[gone]).After(now) {
 		w.sum -= w.slots[gone].amount
 		gone++
 	}
@@ -64,7 +68,7 @@ func (w *window) check(now time.Time, limit *int64, amount int64, unit string) *
 	var wait time.Duration
 	for i, left := 0, w.sum; amount > *limit-left; i++ {
 		left -= w.slots[i].amount
-		wait = w.slots[i].leaves().Sub(now)
+		wait = w.leaves(w.slots[i]).Sub(now)
 	}
 	return rateDenied(*limit, w.sum, amount, unit, wait)
 }
@@ -74,5 +78,18 @@ func (w *window) reset(now time.Time) time.Duration {
 	if len(w.slots) == 0 {
 		return 0
 	}
-	return max(0, w.slots[len(w.slots)-1].leaves().Sub(now))
+	return max(0, w.leaves(w.slots[len(w.slots)-1]).Sub(now))
+}
+
+func (w *window) quota(limit *int64, now time.Time) *Quota {
+	if limit == nil {
+		return nil
+	}
+	w.expire(now)
+	return &Quota{Limit: *limit, Remaining: max(0, *limit-w.sum), Reset: w.reset(now)}
+}
+
+// clone is a copy that shares nothing.
+func (w *window) clone() window {
+	return window{grain: w.grain, slots: slices.Clone(w.slots), sum: w.sum}
 }
