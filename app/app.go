@@ -132,7 +132,7 @@ func (a *App) gatewayOptions(tmp string) proxy.Options {
 	return proxy.Options{
 		RetryMaxAttempts: a.cfg.RetryMaxAttempts, RetryDelay: a.cfg.RetryDelay, MaxTotalAttempts: a.cfg.MaxTotalAttempts,
 		ExchangeTimeout: a.cfg.HTTPTimeout, MaxRequestBytes: a.cfg.MaxRequestBytes, MaxUploadBytes: a.cfg.MaxUploadBytes,
-		LogBodyMaxBytes: a.cfg.LogBodyMaxBytes, StreamEvents: a.cfg.LogStreamEvents, Instance: a.spool.Instance(), TempDir: tmp,
+		MaxInflightBytes: a.cfg.InflightBytes(), LogBodyMaxBytes: a.cfg.LogBodyMaxBytes, StreamEvents: a.cfg.LogStreamEvents, Instance: a.spool.Instance(), TempDir: tmp,
 		ClientIP: a.clientIP, MaxOutput: maxOutput,
 	}
 }

@@ -27,6 +27,8 @@ type Request struct {
 	ClientIP string
 	Conn     net.Conn // for the watch; nil where there is none
 	HTTP10   bool
+
+	held holding // of Body
 }
 
 // Answer is what goes back: a whole body, or a stream that writes itself.
@@ -125,24 +127,41 @@ func (g *Gateway) readBody(c *fiber.Ctx, req *Request) *Failure {
 	if req.Endpoint.Multipart && isMultipart(req.Header) {
 		return g.openUpload(c, req)
 	}
-	raw, failure := readRaw(c, g.opts.MaxRequestBytes)
+	req.held.of = &g.bodies
+	raw, failure := readRaw(c, g.opts.MaxRequestBytes, &req.held)
 	if failure != nil {
 		return failure
 	}
-	decoded, err := body.Decode(raw, strings.Join(req.Header["Content-Encoding"], ","), g.opts.MaxRequestBytes)
+	return g.decodeBody(req, raw)
+}
+
+// decodeBody undoes the content encoding. How large the body becomes is not known before, so an ordinary growth is asked for.
+func (g *Gateway) decodeBody(req *Request, raw []byte) *Failure {
+	encoding := strings.Join(req.Header["Content-Encoding"], ",")
+	if encoding != "" && !req.held.admit(min(usualGrowth*int64(len(raw)), g.opts.MaxRequestBytes)) {
+		return overloaded()
+	}
+	decoded, err := body.Decode(raw, encoding, g.opts.MaxRequestBytes)
 	if err != nil {
 		return bodyFailure(err)
 	}
 	req.Body = decoded
+	req.held.settle(int64(len(decoded)))
 	return nil
 }
 
-// readRaw reads the body into one buffer of its own. The declared length is checked before anything is held.
-func readRaw(c *fiber.Ctx, limit int64) ([]byte, *Failure) {
+// usualGrowth is how much larger a decoded text may be expected to be.
+const usualGrowth = 20
+
+// readRaw reads the body into one buffer of its own. The declared length is checked, and admitted, before anything is held.
+func readRaw(c *fiber.Ctx, limit int64, held *holding) ([]byte, *Failure) {
 	r := &c.Context().Request
 	declared := int64(r.Header.ContentLength())
 	if declared > limit {
 		return nil, tooLarge(limit)
+	}
+	if declared > 0 && !held.admit(declared) {
+		return nil, overloaded()
 	}
 	if !r.IsBodyStream() {
 		return append([]byte(nil), r.Body()...), nil
@@ -155,7 +174,7 @@ func readRaw(c *fiber.Ctx, limit int64) ([]byte, *Failure) {
 		}
 		return buf, nil
 	}
-	buf, err := io.ReadAll(io.LimitReader(source, limit+1))
+	buf, err := io.ReadAll(io.LimitReader(admitted{source, held}, limit+1))
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -166,6 +185,9 @@ func readRaw(c *fiber.Ctx, limit int64) ([]byte, *Failure) {
 }
 
 func unreadable(err error) *Failure {
+	if errors.Is(err, errOverloaded) {
+		return overloaded()
+	}
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return &Failure{Status: http.StatusRequestTimeout, Code: "request_timeout", Message: "The body of the request did not arrive in time."}

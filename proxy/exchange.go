@@ -74,6 +74,7 @@ func (x *Exchange) release() {
 	if x.req.Upload != nil {
 		x.req.Upload.form.Close()
 	}
+	x.req.held.release()
 	x.gw.running.remove(x.id)
 	x.gw.metrics.running.Dec()
 	x.gw.inflight.Done()

@@ -28,6 +28,7 @@ type Options struct {
 	ExchangeTimeout  time.Duration                                         // the whole exchange
 	MaxRequestBytes  int64                                                 // JSON bodies, decoded
 	MaxUploadBytes   int64                                                 // multipart bodies
+	MaxInflightBytes int64                                                 // of all JSON bodies held at once; 0 = no bound
 	LogBodyMaxBytes  int64                                                 // per recorded body
 	TempDir          string                                                // for uploads
 	StreamEvents     bool                                                  // record raw stream events too
@@ -65,6 +66,7 @@ type Gateway struct {
 	inflight  sync.WaitGroup
 	running   running
 	strangers strangers
+	bodies    admission
 }
 
 // Parts are what a gateway is made of. All are required but Limits.
@@ -88,7 +90,7 @@ func New(opts Options, parts Parts) *Gateway {
 	return &Gateway{
 		opts: opts, router: parts.Router, keys: parts.Keys, client: parts.Client, recorder: parts.Recorder, redact: parts.Redactor,
 		metrics: parts.Metrics, limits: parts.Limits, logger: parts.Logger, now: time.Now, ids: newIDSource(), base: base, stop: stop,
-		running: running{exchanges: map[string]*Exchange{}},
+		running: running{exchanges: map[string]*Exchange{}}, bodies: admission{limit: opts.MaxInflightBytes},
 	}
 }
 

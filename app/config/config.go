@@ -54,7 +54,8 @@ type Config struct {
 
 	MaxRequestBytes int64
 	MaxUploadBytes  int64
-	EncryptionKey   Key // nil until OpenDataDir when the environment has none
+	MaxInflight     int64 // 0 = not set; see InflightBytes
+	EncryptionKey   Key   // nil until OpenDataDir when the environment has none
 	TrustedProxies  []netip.Prefix
 	ShutdownGrace   time.Duration
 	DrainDelay      time.Duration

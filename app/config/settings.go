@@ -81,6 +81,8 @@ var settings = []setting{
 		size(func(c *Config) *int64 { return &c.MaxRequestBytes }, 1024, 1<<31-1)},
 	{Setting{"MAX_UPLOAD_BYTES", "104857600", "bytes", "largest multipart request", false}, false,
 		size(func(c *Config) *int64 { return &c.MaxUploadBytes }, 1024, maxBytes)},
+	{Setting{"MAX_INFLIGHT_BYTES", "", "bytes", "JSON requests held in memory at once, further ones get 503; a quarter of the memory when not set", false}, false,
+		size(func(c *Config) *int64 { return &c.MaxInflight }, 1<<20, maxBytes)},
 	{Setting{"ENCRYPTION_KEY", "", "", "base64 of 32 bytes, encrypts provider keys; generated once into DATA_DIR when not set", true}, false,
 		encryptionKey},
 	{Setting{"TRUSTED_PROXIES", "", "", "addresses or CIDRs, separated by commas, whose X-Forwarded-For is believed", false}, false,
