@@ -175,6 +175,12 @@
     if (remove) remove.closest("[data-row]").remove();
   });
 
+  // One box picks all rows of its table.
+  on("change", (event) => {
+    const all = closest(event, "[data-pick-all]");
+    if (all) $$("tbody .pick > input", all.closest("table")).forEach((box) => { box.checked = all.checked; });
+  });
+
   // Keys. They are off inside fields and when somebody turned them off.
   const typing = (target) => target instanceof Element && (target.closest("input,textarea,select,[contenteditable]") !== null);
   let leader = 0;

@@ -18,6 +18,12 @@ import (
 // overview is the start page: what needs attention, how it goes, what runs.
 func (w *Web) overview(c *fiber.Ctx) error {
 	ctx := c.UserContext()
+	switch empty, err := w.welcome(c); {
+	case err != nil:
+		return err
+	case empty:
+		return redirect(c, "/admin/start")
+	}
 	state := readLogState(url.Values{"range": {c.Query("range")}}, w.opts.Now(), w.opts.Zone)
 	if state.query.Filter.Start == nil {
 		state = readLogState(url.Values{}, w.opts.Now(), w.opts.Zone)
@@ -41,10 +47,10 @@ func (w *Web) overviewPage(ctx context.Context, state logState, g grid, found *a
 	page.New = len(found.Providers) == 0 || found.Models == 0 || found.Keys == 0
 	if page.New {
 		page.Steps = []pages.OverviewStep{
-			{Label: i18n.T(ctx, "overview.step.provider"), URL: "/admin/providers/new", Done: len(found.Providers) > 0},
-			{Label: i18n.T(ctx, "overview.step.model"), URL: "/admin/models/new", Done: found.Models > 0},
-			{Label: i18n.T(ctx, "overview.step.key"), URL: "/admin/keys/new", Done: found.Keys > 0},
-			{Label: i18n.T(ctx, "overview.step.play"), URL: "/admin/playground", Done: found.Now.Summary.RequestCount > 0},
+			{Label: i18n.T(ctx, "overview.step.provider"), URL: "/admin/start?step=provider", Done: len(found.Providers) > 0},
+			{Label: i18n.T(ctx, "overview.step.model"), URL: "/admin/start?step=models", Done: found.Models > 0},
+			{Label: i18n.T(ctx, "overview.step.key"), URL: "/admin/start?step=key", Done: found.Keys > 0},
+			{Label: i18n.T(ctx, "overview.step.play"), URL: "/admin/start?step=request", Done: found.Now.Summary.RequestCount > 0},
 		}
 	}
 	if found.Now.Summary.RequestCount > 0 {

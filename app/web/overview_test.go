@@ -9,7 +9,8 @@ import (
 
 func TestOverview(t *testing.T) {
 	k, d := newLogKit(t)
-	k.get("/admin").want(t, "nothing set up", 200, `data-testid="steps"`, "Add a provider", "Nothing is running.")
+	k.get("/admin").wantRedirect(t, "nothing at all", "/admin/start")
+	k.get("/admin?range=24h").want(t, "nothing set up", 200, `data-testid="steps"`, "Add a provider", "Nothing is running.")
 	p := k.provider("Acorn", "https://one.example/v1", "sk-0123456789abcdef")
 	k.route("smart", "gpt-4o", p.ID)
 	if _, err := k.service.CreateModel(t.Context(), admin.ModelInput{Name: admin.Some("lonely")}); err != nil {

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"context"
-	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -38,29 +36,8 @@ func (w *Web) provider(c *fiber.Ctx) error {
 		view.Routes = append(view.Routes, pages.ProviderRoute{Model: r.ModelName, Target: r.TargetModel, State: w.routeState(ctx, r)})
 	}
 	if c.Query("tab") == "models" && w.opts.Admin.CanProbe() {
-		view.Tab = "models"
-		w.addUpstreamModels(ctx, &view, routes.Items)
+		view.Tab, view.Query = "models", c.Query("q")
+		w.addOffers(ctx, &view, routes.Items)
 	}
-	return w.render(c, layout.Page{Title: p.Name, Nav: layout.NavProviders, Crumbs: w.providerCrumbs(ctx, p.Name), Body: pages.ProviderShowPage(view)}, nil)
-}
-
-// addUpstreamModels asks the provider for its models and marks those in use. That it can't be asked is shown, not an error.
-func (w *Web) addUpstreamModels(ctx context.Context, view *pages.ProviderShow, routes []admin.RouteView) {
-	list, err := w.opts.Admin.UpstreamModels(ctx, view.ID)
-	if err != nil {
-		view.Problem = messageOf(err)
-		if view.Problem == "" {
-			view.Problem = "the provider could not be reached"
-		}
-		return
-	}
-	for _, m := range list {
-		upstream := pages.UpstreamModel{ID: m.ID, OwnedBy: m.OwnedBy}
-		for i := range routes {
-			if routes[i].TargetModel == m.ID && !slices.Contains(upstream.UsedBy, routes[i].ModelName) {
-				upstream.UsedBy = append(upstream.UsedBy, routes[i].ModelName)
-			}
-		}
-		view.Upstream = append(view.Upstream, upstream)
-	}
+	return w.render(c, layout.Page{Title: p.Name, Nav: layout.NavProviders, Crumbs: w.providerCrumbs(ctx, p.Name), Body: pages.ProviderShowPage(view)}, pages.OfferResults(view))
 }

@@ -29,6 +29,15 @@ func (w *Web) routes() []route {
 		public(post, "/admin/setup", w.setup),
 		public(post, "/admin/preferences", w.savePreferences),
 
+		// The first run.
+		{method: get, path: "/admin/start", handle: w.start},
+		{method: get, path: "/admin/start/first", handle: w.firstRequest},
+		{method: get, path: "/admin/start/:step", handle: w.toStart},
+		{method: post, path: "/admin/start/provider", handle: w.startProvider},
+		{method: post, path: "/admin/start/models", handle: w.startModels},
+		{method: post, path: "/admin/start/key", handle: w.startKey},
+		{method: post, path: "/admin/start/send", handle: w.sendFirst},
+
 		// The account and its sessions.
 		{method: get, path: "/admin/account", handle: w.account},
 		{method: post, path: "/admin/account/password", handle: w.changePassword},
@@ -44,6 +53,7 @@ func (w *Web) routes() []route {
 		{method: get, path: "/admin/providers/:id", handle: w.provider},
 		{method: get, path: "/admin/providers/:id/edit", handle: w.editProvider},
 		{method: post, path: "/admin/providers/:id/edit", handle: w.saveProvider},
+		{method: post, path: "/admin/providers/:id/models", handle: w.adopt},
 		{method: post, path: "/admin/providers/:id/enable", handle: w.enableProvider},
 		{method: post, path: "/admin/providers/:id/disable", handle: w.disableProvider},
 		{method: get, path: "/admin/providers/:id/delete", handle: w.askDeleteProvider},

@@ -35,9 +35,23 @@ func canned() map[string]templ.Component {
 		ID: 5, Name: "prod", Mask: "lgw-a1b2…c3d4", Active: true, State: State{ui.OK, "Active", ""}, Models: []string{"a", "b"}, Tags: []string{"blue"}, NoDetails: true,
 		MonthlyCost: 4_500_000_000, Budget: &budget, BudgetPeriod: "month", LastUsedAt: &noon, CreatedAt: noon,
 	}
+	offer := Offer{ID: "gpt", OwnedBy: "acorn", Type: "chat", Context: "8K", Price: "$1 / $2", Priced: true, UsedBy: []string{"smart"}, Checked: true}
+	answered := models.RequestLog{RequestedModel: "smart", ProviderName: "Acorn", TotalTimeMS: &p50}
+	refused := models.RequestLog{ErrorCode: "upstream_error", ErrorInfo: "the provider said no"}
 	snippets := []Snippet{{ID: "curl", Label: "curl", Code: "curl x", Note: "note"}, {ID: "codex", Label: "Codex", Code: "y", Where: "~/.codex"}}
 	session := SessionRow{ID: "ab", IP: "192.0.2.1", UserAgent: "Firefox", CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon}
+	begun := func(step string, p Start) templ.Component {
+		p.Steps = []StartStep{{Name: "provider", Title: "Provider", Done: true, Note: "Acorn", URL: "/admin/start"}, {Name: step, Title: step, Current: true}}
+		return StartPage(p)
+	}
 	return map[string]templ.Component{
+		"start-provider":   begun("provider", Start{Provider: StartProvider{Presets: presets}}),
+		"start-probe":      begun("provider", Start{Provider: StartProvider{Preset: &presets[0], Probe: &probe, Message: "the form is not valid", Errors: map[string]string{"base_url": "must not be empty"}}}),
+		"start-models":     begun("models", Start{Models: StartModels{ProviderID: 7, Provider: "Acorn", Offers: []Offer{offer}}}),
+		"names":            begun("models", Start{Models: StartModels{ProviderID: 7, Provider: "Acorn", Problem: "the provider could not be reached", Names: "a"}}),
+		"start-key":        begun("key", Start{Key: StartKey{Name: "default", Errors: map[string]string{"key_name": "is taken"}}}),
+		"waiting":          begun("request", Start{Request: StartRequest{KeyID: 5, KeyName: "default", Value: "lgw-x", Models: []string{"a", "b"}, Snippets: snippets, Seen: StartSeen{Model: "a", Log: &refused, LogURL: "/admin/logs/1"}}}),
+		"live":             begun("request", Start{Request: StartRequest{KeyID: 5, KeyName: "default", Snippets: snippets, Seen: StartSeen{Log: &answered, LogURL: "/admin/logs/1"}}}),
 		"login":            LoginPage(Login{Next: "/admin", Error: "wrong user name or password"}),
 		"setup":            SetupPage(Setup{Errors: map[string]string{"token": "is wrong"}, MinPassword: 8}),
 		"session":          AccountPage(Account{Username: "ann", Sessions: []SessionRow{session, {ID: "cd", Current: true}}, Password: Password{MinLength: 8}}),
@@ -48,7 +62,7 @@ func canned() map[string]templ.Component {
 		"no-match":         ProviderListPage(ProviderList{Total: 3, Query: "zz"}),
 		"provider-form":    ProviderFormPage(form, "Edit"),
 		"probe":            ProviderFormPage(ProviderForm{Values: map[string]string{}, CanTest: true, Probe: &Probe{Error: "x", Errors: map[string]string{"name": "is taken"}}}, "New"),
-		"upstream-model":   ProviderShowPage(ProviderShow{ProviderRow: row, Tab: "models", Upstream: []UpstreamModel{{ID: "gpt", UsedBy: []string{"smart"}}}}),
+		"upstream-model":   ProviderShowPage(ProviderShow{ProviderRow: row, Tab: "models", Listed: 1, Upstream: []Offer{{ID: "gpt", Type: "chat", Context: "8K", Price: "$1 / $2", UsedBy: []string{"smart"}}}, Gone: []ProviderRoute{{Model: "smart", Target: "old"}}}),
 		"upstream-none":    ProviderShowPage(ProviderShow{ProviderRow: row, Tab: "models"}),
 		"delete":           ProviderDeletePage(ProviderDelete{ID: 7, Name: "Acorn", Active: true, Models: []string{"a/b"}}),
 		"key":              KeyListPage(KeyList{Rows: []KeyRow{key}, Total: 1}),
