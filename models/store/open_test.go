@@ -202,7 +202,7 @@ func TestSchemasAreTheSame(t *testing.T) {
 
 func TestUpReportsWhatItDid(t *testing.T) {
 	db, dialect := rawDB(t, dialects[0].url(t))
-	for _, want := range []int{5, 0} {
+	for _, want := range []int{7, 0} {
 		if n, err := migrations.Up(t.Context(), db, dialect, slog.New(slog.DiscardHandler)); err != nil || n != want {
 			t.Errorf("applied %d, %v; want %d", n, err, want)
 		}
