@@ -9,7 +9,7 @@ import (
 
 // countLimit is how many rows a page of the list looks at to tell how many match, when the sums of the statistics don't know the
 // filter. If there are more, the total is an estimate.
-const countLimit = 10_000
+const countLimit = 2_000
 
 // LogCount counts the requests that match, exactly, however long that takes.
 func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err error) {

@@ -40,9 +40,6 @@ func (s *Store) listLogs(ctx context.Context, page models.LogPage) (models.LogLi
 	if err != nil {
 		return list, err
 	}
-	if list.Total, list.TotalIsEstimate, err = s.total(ctx, &page.Filter, filter); err != nil {
-		return list, err
-	}
 	switch {
 	case page.Sort != models.SortTime:
 		list.Items, err = s.sortedPage(ctx, page, filter)
@@ -51,10 +48,28 @@ func (s *Store) listLogs(ctx context.Context, page models.LogPage) (models.LogLi
 	default:
 		err = s.numberedPage(ctx, page, filter, &list)
 	}
+	if err != nil {
+		return list, err
+	}
 	if list.Items == nil {
 		list.Items = []models.RequestLog{}
 	}
-	return list, err
+	return list, s.countList(ctx, page, filter, &list)
+}
+
+// countList tells how many match: exactly when the page is the last one, which says it all.
+func (s *Store) countList(ctx context.Context, page models.LogPage, filter where, list *models.LogList) (err error) {
+	byNumber := page.After == "" && page.Before == ""
+	seen := int64((page.Page-1)*page.PageSize + len(list.Items))
+	if byNumber && len(list.Items) < page.PageSize && (len(list.Items) > 0 || page.Page == 1) {
+		list.Total = seen
+		return nil
+	}
+	list.Total, list.TotalIsEstimate, err = s.total(ctx, &page.Filter, filter)
+	if list.TotalIsEstimate && byNumber {
+		list.Total = max(list.Total, seen)
+	}
+	return err
 }
 
 // listFilter is the filter, made short when the search text is the id of a request.

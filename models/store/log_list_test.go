@@ -133,7 +133,7 @@ func checkFilter(t *testing.T, s *Store, name string, f models.LogFilter, want s
 // clearLogs empties the log with its statistics.
 func clearLogs(t *testing.T, s *Store) {
 	t.Helper()
-	for _, table := range append(partitioned, "usage_rollups", "usage_series") {
+	for _, table := range append(partitioned, "usage_rollups", "usage_series", "usage_groups") {
 		must(t, s.writer.Exec("DELETE FROM "+table).Error)
 	}
 }

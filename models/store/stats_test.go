@@ -139,6 +139,26 @@ func TestStats_OnlyRowsCanTell(t *testing.T) {
 	})
 }
 
+// TestStats_GroupsOfOlderDatabases: sums by group that are not there yet are made when the database is opened.
+func TestStats_GroupsOfOlderDatabases(t *testing.T) {
+	for _, d := range dialects {
+		t.Run(d.name, func(t *testing.T) {
+			url := d.url(t)
+			s := open(t, url)
+			writeEnds(t, s, randomLogs(mrand.New(mrand.NewPCG(13, 14)), 400, noon, 60*time.Hour))
+			must(t, s.writer.Exec("DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups)").Error)
+			must(t, s.writer.Exec("DELETE FROM usage_groups").Error)
+			s = open(t, url)
+			for _, group := range []models.StatGroup{models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupEndpoint} {
+				q := models.StatsQuery{Group: group, Filter: models.LogFilter{Start: ptr(noon.Add(time.Hour)), End: ptr(noon.Add(50 * time.Hour))}}
+				if got, rows := plain(stats(t, s, q)), fromRows(t, s, q); len(got.Groups) == 0 || !reflect.DeepEqual(got, rows) {
+					t.Errorf("%s:\nkept sums %+v\nrows      %+v", group, got.Groups, rows.Groups)
+				}
+			}
+		})
+	}
+}
+
 // TestStats_GroupNames: a renamed provider is one group, under its latest name.
 func TestStats_GroupNames(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {

@@ -102,14 +102,18 @@ func (s *Store) parts(f *models.LogFilter, sp span) []where {
 	if len(filter.terms) == 0 {
 		return []where{slots(grainQuarter, sp.first, sp.last).join(allSeries())}
 	}
-	return s.partsBySeries(filter, sp)
+	return partsOf(namedSeries(filter), sp)
 }
 
-func (s *Store) partsBySeries(filter where, sp span) (out []where) {
+func namedSeries(filter where) where {
+	return where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args}
+}
+
+// partsOf are the days of some series in a span, and the quarters before and after them.
+func partsOf(named where, sp span) (out []where) {
 	if sp.first >= sp.last {
 		return nil
 	}
-	named := where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args}
 	firstDay, lastDay := sp.days()
 	if firstDay >= lastDay {
 		return []where{slots(grainQuarter, sp.first, sp.last).join(named)}
@@ -151,7 +155,10 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 	if t.query.Group == "" {
 		return nil
 	}
-	for _, part := range s.partsBySeries(filter, sp) {
+	if len(filter.terms) == 0 {
+		return s.addWholeGroups(ctx, sp, t)
+	}
+	for _, part := range partsOf(namedSeries(filter), sp) {
 		if err := s.addGroups(ctx, part, t); err != nil {
 			return err
 		}
@@ -165,7 +172,7 @@ func (s *Store) addTrend(ctx context.Context, filter where, sp span, t *tally) e
 	if len(filter.terms) == 0 {
 		w = w.join(allSeries())
 	} else {
-		w = w.join(where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args})
+		w = w.join(namedSeries(filter))
 	}
 	return s.each(ctx, func(rows *sql.Rows) error {
 		var slot int64

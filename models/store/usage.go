@@ -16,8 +16,8 @@ import (
 )
 
 // Statistics are summed when a request completes, in the transaction that completes it: per quarter of an hour, which every
-// time zone's hours and days are made of, over all requests and per combination of dimensions; and once more per day (UTC), so
-// that groups over months are a short sum.
+// time zone's hours and days are made of, over all requests, per combination of dimensions and per group; and once more per day
+// (UTC), so that groups over months are a short sum.
 const (
 	quarterMicros = int64(15 * time.Minute / time.Microsecond)
 
@@ -123,11 +123,12 @@ func (k rollupKey) compare(o rollupKey) int {
 // usage collects what a transaction adds to the statistics.
 type usage struct {
 	series map[seriesID]dimensions
+	groups map[groupKey]seriesID
 	deltas map[rollupKey]*sums
 }
 
 func newUsage() *usage {
-	return &usage{series: map[seriesID]dimensions{}, deltas: map[rollupKey]*sums{}}
+	return &usage{series: map[seriesID]dimensions{}, groups: map[groupKey]seriesID{}, deltas: map[rollupKey]*sums{}}
 }
 
 // count adds a completed request n times.
@@ -140,6 +141,21 @@ func (u *usage) count(l *models.RequestLog, n int64) {
 	u.delta(rollupKey{grainQuarter, quarter, seriesID{}}).count(l, n)
 	u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
 	u.delta(rollupKey{grainDay, day, id}).count(l, n)
+	for _, g := range d.groups() {
+		id := u.group(g)
+		u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
+		u.delta(rollupKey{grainDay, day, id}).count(l, n)
+	}
+}
+
+// group is the id of a group that gets something.
+func (u *usage) group(g groupKey) seriesID {
+	id, known := u.groups[g]
+	if !known {
+		id = g.id()
+		u.groups[g] = id
+	}
+	return id
 }
 
 func (u *usage) delta(k rollupKey) *sums {
@@ -184,6 +200,9 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 		return nil
 	}
 	if err := s.insertSeries(ctx, u.series); err != nil {
+		return err
+	}
+	if err := s.insertGroups(ctx, u.groups); err != nil {
 		return err
 	}
 	keys := slices.SortedFunc(maps.Keys(u.deltas), rollupKey.compare)
