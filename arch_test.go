@@ -14,7 +14,7 @@ const module = "squirrel"
 // is missing here fails the test; add it with a purpose in docs/architecture.md.
 var mayImport = map[string]string{
 	"":                        "app app/config app/demo proxy/simulator",
-	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/sse proxy/tokens proxy/upstream routing routing/rules static",
+	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/sse proxy/tokens proxy/tracing proxy/upstream routing routing/rules static",
 	"app/admin":               "models models/store models/prices proxy/body routing/rules",
 	"app/api":                 "app/admin app/auth models",
 	"app/apptest":             "models proxy/simulator",
@@ -49,6 +49,7 @@ var mayImport = map[string]string{
 	"proxy/sse":               "",
 	"proxy/tap":               "models proxy/sse",
 	"proxy/tokens":            "models proxy/llm",
+	"proxy/tracing":           "models",
 	"proxy/upstream":          "models proxy/sse",
 	"routing":                 "models routing/health routing/rules routing/strategy",
 	"routing/health":          "models",
@@ -69,6 +70,7 @@ var onlyIn = map[string][]string{
 	"github.com/valyala/fasthttp":   {"app", "app/api", "app/auth", "app/web", "proxy"},
 	"github.com/a-h/templ":          {"app/web", "views/layout", "views/pages", "views/ui"},
 	"github.com/pkoukk/tiktoken-go": {"proxy/tokens"},
+	"go.opentelemetry.io/":          {"proxy/tracing"},
 }
 
 func TestImportsPointDownwards(t *testing.T) {

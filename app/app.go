@@ -29,6 +29,7 @@ import (
 	"squirrel/proxy/edge"
 	"squirrel/proxy/limits"
 	"squirrel/proxy/reqlog"
+	"squirrel/proxy/tracing"
 	"squirrel/proxy/upstream"
 	"squirrel/routing"
 )
@@ -61,6 +62,7 @@ type App struct {
 	keys    *proxy.Keyring
 	limits  *limits.Limiter
 	client  *upstream.Client
+	tracer  *tracing.Tracer // nil = no traces
 	gateway *proxy.Gateway
 	auth    *auth.Auth
 	admin   *admin.Service
@@ -111,7 +113,7 @@ func (a *App) openLog(context.Context) (err error) {
 	return nil
 }
 
-func (a *App) buildPlanes(context.Context) error {
+func (a *App) buildPlanes(ctx context.Context) error {
 	tmp := filepath.Join(a.cfg.DataDir, "tmp")
 	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(tmp, 0o700)); err != nil { // uploads of an earlier life
 		return fmt.Errorf("prepare the directory for uploads: %w", err)
@@ -120,8 +122,12 @@ func (a *App) buildPlanes(context.Context) error {
 	a.keys = proxy.NewKeyring()
 	a.limits = limits.New(a.limitOptions())
 	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
+	recorder, err := a.traced(ctx, a.spool)
+	if err != nil {
+		return err
+	}
 	a.gateway = proxy.New(a.gatewayOptions(tmp), proxy.Parts{
-		Router: a.router, Keys: a.keys, Client: a.client, Recorder: a.spool, Redactor: a.redact,
+		Router: a.router, Keys: a.keys, Client: a.client, Recorder: recorder, Redactor: a.redact,
 		Metrics: proxy.NewMetrics(a.registry), Limits: a.limits, Logger: a.logger,
 	})
 	a.registerOperational()
@@ -193,7 +199,7 @@ func (a *App) reload(ctx context.Context) error {
 
 // secretsOf lists what must not appear in any log: the providers' keys and our own.
 func secretsOf(cfg models.Config, own config.Config) []models.Secret {
-	secrets := []models.Secret{models.Secret(own.AdminPassword), models.Secret(own.MetricsToken)}
+	secrets := []models.Secret{models.Secret(own.AdminPassword), models.Secret(own.MetricsToken), models.Secret(own.OTLPEndpoint)}
 	for i := range cfg.Providers {
 		p := &cfg.Providers[i]
 		secrets = append(secrets, p.APIKey, p.ProxyURL)

@@ -83,6 +83,13 @@ func (a *App) close() {
 		a.stopWork()
 		a.work.Wait()
 	}
+	if a.tracer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), shipTimeout)
+		if err := a.tracer.Close(ctx); err != nil {
+			a.logger.Warn("the last traces were not sent", "error", a.redact.Text(err.Error()))
+		}
+		cancel()
+	}
 	if a.spool != nil {
 		_ = a.spool.Close()
 	}

@@ -172,4 +172,6 @@ type LogWrite struct {
 	Log      RequestLog // Begin and End: whole; Attempt and Chunk: only ID, Instance and RequestTime
 	Detail   *LogDetail // Begin: request part; Chunk: ResponseBody so far; End: whole; nil = not recorded
 	Attempts []Attempt
+
+	Traceparent, Tracestate string // End: the client's, for its trace; not stored
 }

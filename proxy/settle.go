@@ -32,7 +32,10 @@ func (x *Exchange) settle(r result) {
 	x.ended = true
 	x.fill(r)
 	x.count(r)
-	write := models.LogWrite{Kind: models.WriteEnd, Log: x.log, Attempts: x.attempts, Detail: x.detail(r)}
+	write := models.LogWrite{
+		Kind: models.WriteEnd, Log: x.log, Attempts: x.attempts, Detail: x.detail(r),
+		Traceparent: x.req.Header.Get("Traceparent"), Tracestate: x.req.Header.Get("Tracestate"),
+	}
 	if err := x.gw.recorder.End(write); err != nil {
 		x.gw.logger.Error("request not recorded", "request_id", x.id, "error", err)
 	}

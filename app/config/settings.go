@@ -97,7 +97,7 @@ var settings = []setting{
 		timeZone},
 	{Setting{"METRICS_TOKEN", "", "", "bearer token that may read /metrics", true}, false,
 		secret(func(c *Config) *Secret { return &c.MetricsToken }, 16, 1024)},
-	{Setting{"OTEL_EXPORTER_OTLP_ENDPOINT", "", "", "where traces are sent", false}, true,
+	{Setting{"OTEL_EXPORTER_OTLP_ENDPOINT", "", "", "collector that traces are sent to, OTLP over HTTP (`http://collector:4318`)", false}, true,
 		otlpEndpoint},
 }
 
