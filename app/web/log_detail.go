@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -125,6 +126,9 @@ func attemptRows(found admin.LogView) []pages.LogAttempt {
 	for i := range found.Attempts {
 		a := pages.LogAttempt{Attempt: found.Attempts[i].Attempt, Body: textOf(found.Attempts[i].ResponseBody)}
 		a.Offset = max(float64(a.StartedAt.Sub(found.RequestTime))/float64(time.Millisecond), 0)
+		if i == len(found.Attempts)-1 {
+			relayed(&a, &found.RequestLog)
+		}
 		if a.TotalMS != nil {
 			whole = max(whole, a.Offset+*a.TotalMS)
 		}
@@ -134,6 +138,17 @@ func attemptRows(found admin.LogView) []pages.LogAttempt {
 		rows[i].Whole = whole
 	}
 	return rows
+}
+
+// relayed completes the last attempt of a stream: its record was made when the stream began to be relayed, and the rest of the
+// request's time is the rest of the stream.
+func relayed(a *pages.LogAttempt, l *models.RequestLog) {
+	began := l.IsStream && a.Error == "" && a.ErrorKind == "" && l.SentStatus != nil && *l.SentStatus < http.StatusBadRequest
+	if !began || l.TotalTimeMS == nil {
+		return
+	}
+	whole := max(*l.TotalTimeMS-a.Offset, 0)
+	a.TotalMS, a.Broken = &whole, l.ResponseStatus != nil && *l.ResponseStatus >= http.StatusBadRequest
 }
 
 // cuts reads "request_body:12345678".

@@ -23,7 +23,7 @@ func TestLogDetail(t *testing.T) {
 	if len(page.body) > 100_000 {
 		t.Errorf("the page has %d bytes", len(page.body))
 	}
-	k.get("/admin/logs/"+ids[1]).want(t, "between", 200, "Acorn refused the request with 400.", ids[0], ids[2], "The cost is unknown")
+	k.get("/admin/logs/"+ids[1]).want(t, "between", 200, "Acorn refused the request with 400:", "the client", "Read the provider&#39;s words", ids[0], ids[2], "The cost is unknown")
 	k.get("/admin/logs/"+ids[0]+"?status=2xx").want(t, "within the filter", 200, ids[2], "!"+ids[1], `data-testid="older"`, `!data-testid="newer"`)
 	k.get("/admin/logs/"+ids[0]+"?tab=request").want(t, "request", 200, "12345678901234567890")
 	k.get("/admin/logs/"+ids[0]+"?tab=request&side=diff").want(t, "no difference", 200, "saw the same bytes")
@@ -48,8 +48,8 @@ func TestLogStates(t *testing.T) {
 		"not recorded": {func(w *models.LogWrite) { w.Detail = nil }, []string{"were not recorded", "!Replay"}},
 		"opted out":    {func(w *models.LogWrite) { w.Detail = &models.LogDetail{Reason: "key_opted_out"} }, []string{"recording of details turned off"}},
 		"cut":          {func(w *models.LogWrite) { w.Detail.Truncated = []string{"request_body:5242880"} }, []string{"The middle of “Request of the client” was not recorded: it has 5.0 MiB", "!Replay"}},
-		"aborted":      {func(w *models.LogWrite) { w.Log.ResponseStatus = ptr(499) }, []string{"The client left while the answer was being sent", "499 cancelled"}},
-		"interrupted":  {failing(502, "interrupted"), []string{"The gateway was stopped", "502 interrupted"}},
+		"aborted":      {func(w *models.LogWrite) { w.Log.ResponseStatus = ptr(499) }, []string{"The client closed the connection while the answer was being sent", "499 cancelled"}},
+		"interrupted":  {failing(502, "interrupted"), []string{"The gateway process ended while this request ran", "502 interrupted"}},
 		"no provider": {func(w *models.LogWrite) {
 			failing(503, "no_available_provider")(w)
 			w.Log.AttemptCount, w.Attempts = 0, nil

@@ -10,44 +10,6 @@ import (
 	"squirrel/views/ui"
 )
 
-// OutcomeText says in one sentence how a request ended and who failed.
-func OutcomeText(ctx context.Context, l models.RequestLog) string {
-	args := []any{"provider", orDash(l.ProviderName), "target", orDash(l.TargetModel), "n", l.AttemptCount, "status", statusOf(l)}
-	return i18n.T(ctx, "log.outcome."+outcomeKey(l), args...)
-}
-
-func outcomeKey(l models.RequestLog) string {
-	status, called := statusOf(l), l.AttemptCount > 0
-	sent := 0
-	if l.SentStatus != nil {
-		sent = *l.SentStatus
-	}
-	switch {
-	case l.State == models.LogRunning:
-		return "running"
-	case l.ErrorCode == "interrupted":
-		return "interrupted"
-	case status == statusClientGone && sent == 0:
-		return "gone_early"
-	case status == statusClientGone:
-		return "gone"
-	case status >= 200 && status < 400 && l.RetryCount > 0:
-		return "ok_after"
-	case status >= 200 && status < 400:
-		return "ok"
-	case sent == 200:
-		return "cut"
-	case !called && status < 500:
-		return "gateway_refused"
-	case !called:
-		return "gateway_failed"
-	case status < 500:
-		return "provider_refused"
-	default:
-		return "provider_failed"
-	}
-}
-
 // toned is a remark with what its colour means.
 type toned struct {
 	Tone ui.Tone
@@ -66,6 +28,9 @@ func logNotes(ctx context.Context, p Log) (notes []toned) {
 		if a.Ambiguous {
 			notes = append(notes, toned{ui.Warn, i18n.T(ctx, "log.ambiguous", "n", a.N, "provider", a.Provider)})
 		}
+	}
+	if names := untried(p); len(names) > 0 {
+		notes = append(notes, toned{ui.Info, i18n.T(ctx, "log.untried", "names", strings.Join(names, ", "))})
 	}
 	return notes
 }
@@ -137,6 +102,8 @@ func attemptTone(a LogAttempt) ui.Tone {
 	switch {
 	case a.TotalMS == nil && a.Error == "":
 		return ui.Info
+	case a.Broken:
+		return ui.Err
 	case a.ErrorKind == "client_gone":
 		return ui.Neutral
 	case a.Error == "" && a.ErrorKind == "" && a.Status != nil && *a.Status < 400:
@@ -153,6 +120,9 @@ func attemptOutcome(ctx context.Context, a LogAttempt) string {
 	}
 	if a.ErrorKind != "" {
 		words = append(words, a.ErrorKind)
+	}
+	if a.Broken {
+		words = append(words, i18n.T(ctx, "log.attempt.broken"))
 	}
 	if len(words) == 0 {
 		return i18n.T(ctx, "logs.status.running")
