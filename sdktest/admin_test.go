@@ -71,6 +71,27 @@ func (g *gateway) addModel(t testing.TB, name, target string, providers ...int) 
 	for i, id := range providers {
 		g.admin(t, http.MethodPost, "/api/admin/model-providers", object{"requested_model": name, "provider_id": id, "target_model_name": target, "priority": i}, nil)
 	}
+	g.waitFor(t, name)
+}
+
+// waitFor waits until the data plane serves a model: it takes a change up a moment after the admin API has answered.
+func (g *gateway) waitFor(t testing.TB, model string) {
+	t.Helper()
+	client := openAI()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		page, err := client.Models.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range page.Data {
+			if m.ID == model {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the model never came: " + model)
+		}
+	}
 }
 
 // logs returns the finished records of a model's requests as soon as there are so many; the log is written behind the answers.

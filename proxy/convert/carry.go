@@ -50,14 +50,20 @@ func (c *Carry) restore(r *llm.Response) {
 		switch {
 		case !ok:
 		case c.formatTool != "" && call.Name == c.formatTool:
-			structured = &llm.Text{Text: call.Arguments}
-			r.Parts[i] = structured
+			text := &llm.Text{Text: call.Arguments}
+			r.Parts[i] = text
+			if structured == nil { // models may answer twice in parallel: the first one counts
+				structured = text
+			}
 		case c.rename(call) && call.Custom:
 			call.Arguments = customInput(call.Arguments)
 		}
 	}
-	if structured != nil {
+	if all := len(r.Parts); structured != nil {
 		r.Parts = withoutOtherText(r.Parts, structured)
+		if len(r.Parts) < all {
+			r.Dropped = append(r.Dropped, llm.Dropped{Path: "content", Reason: "what the model said around its structured answer"})
+		}
 	}
 	r.Settle()
 }
@@ -88,11 +94,13 @@ func customInput(arguments string) string {
 
 // restorer undoes in a stream what fit did to the request. A nil restorer passes everything on.
 type restorer struct {
-	carry  *Carry
-	custom map[int]*heldCall // calls of custom tools, whose text shows only when it is whole
-	text   []llm.Event       // said before a structured answer, should one come
-	size   int
-	drops  llm.Drops
+	carry    *Carry
+	custom   map[int]*heldCall // calls of custom tools, whose text shows only when it is whole
+	text     []llm.Event       // said before a structured answer, should one come
+	answered bool              // the structured answer has come
+	ignored  map[int]bool      // blocks besides it
+	size     int
+	drops    llm.Drops
 }
 
 // heldCall collects the arguments of a custom tool's call.
@@ -134,6 +142,9 @@ func (r *restorer) event(e llm.Event, push func(llm.Event)) error {
 		if r.holdsText(e.Block) {
 			return r.hold(e)
 		}
+		if r.ignored[e.Block] {
+			return nil
+		}
 	case llm.EventStop, llm.EventEnd:
 		r.flushText(push)
 		r.flushCustom(push)
@@ -145,11 +156,20 @@ func (r *restorer) event(e llm.Event, push func(llm.Event)) error {
 func (r *restorer) block(e llm.Event, push func(llm.Event)) error {
 	switch p := e.Part.(type) {
 	case *llm.Text:
+		if r.answered {
+			r.ignore(e.Block, "what the model said after its structured answer")
+			return nil
+		}
 		if r.carry.formatTool != "" {
 			return r.hold(e)
 		}
 	case *llm.ToolCall:
-		if p.Name == r.carry.formatTool {
+		if p.Name == r.carry.formatTool && r.carry.formatTool != "" {
+			if r.answered { // models may answer twice in parallel: the first one counts
+				r.ignore(e.Block, "a second structured answer")
+				return nil
+			}
+			r.answered = true
 			if len(r.text) > 0 {
 				r.drops.Add("content", "what the model said before its structured answer")
 				r.text = nil
@@ -164,6 +184,14 @@ func (r *restorer) block(e llm.Event, push func(llm.Event)) error {
 	}
 	push(e)
 	return nil
+}
+
+func (r *restorer) ignore(block int, what string) {
+	if r.ignored == nil {
+		r.ignored = make(map[int]bool)
+	}
+	r.ignored[block] = true
+	r.drops.Add("content", what)
 }
 
 func (r *restorer) holdsText(block int) bool {

@@ -9,10 +9,10 @@ const structuredRequest = `{"messages":[{"role":"user","content":"a"}],"response
 func TestStructuredAnswerThroughATool(t *testing.T) {
 	opt := Options{Carry: new(Carry)}
 	body, _ := request(t, chat, messages, sprintf(structuredRequest, ""), opt)
-	has(t, body, `"name":"structured_answer"`, `"tool_choice":{"type":"tool","name":"structured_answer"}`)
+	has(t, body, `"name":"structured_answer"`, `"tool_choice":{"type":"tool","name":"structured_answer","disable_parallel_tool_use":true}`)
 	out, res, err := Response(chat, messages, []byte(`{"id":"m","content":[{"type":"text","text":"Sure."},
 		{"type":"tool_use","id":"t","name":"structured_answer","input":{"x": 1.0}}],"stop_reason":"tool_use","usage":{}}`), opt)
-	if err != nil || res.FinishReason != "stop" {
+	if err != nil || res.FinishReason != "stop" || len(res.Dropped) != 1 {
 		t.Fatal(err, res)
 	}
 	has(t, string(out), `"content":"{\"x\": 1.0}"`, `"finish_reason":"stop"`)
@@ -26,6 +26,30 @@ func TestStructuredAnswerThroughATool(t *testing.T) {
 		`{"type":"content_block_stop","index":1}`, aEnd, aStop)
 	has(t, joined(got), `"content":"{\"x\":1}"`, `"finish_reason":"stop"`)
 	hasNot(t, joined(got), "Sure.")
+	has(t, droppedText(res.Dropped), "content")
+}
+
+// TestStructuredAnswerTwice: a model that calls the tool twice in parallel still gives one JSON text.
+func TestStructuredAnswerTwice(t *testing.T) {
+	opt := Options{Carry: new(Carry)}
+	body, _ := request(t, chat, messages, sprintf(structuredRequest, ""), opt)
+	has(t, body, `"disable_parallel_tool_use":true`)
+	out, res, err := Response(chat, messages, []byte(`{"id":"m","content":[{"type":"tool_use","id":"t","name":"structured_answer","input":{"x":1}},
+		{"type":"tool_use","id":"u","name":"structured_answer","input":{"x":2}}],"stop_reason":"tool_use","usage":{}}`), opt)
+	if err != nil || res.FinishReason != "stop" {
+		t.Fatal(err, res)
+	}
+	has(t, string(out), `"content":"{\"x\":1}"`)
+	block := func(i, name, rest string) []string {
+		return []string{`{"type":"content_block_start","index":` + i + `,"content_block":` + name + `}`, `{"type":"content_block_delta","index":` + i + `,"delta":` + rest + `}`, `{"type":"content_block_stop","index":` + i + `}`}
+	}
+	data := append([]string{aStart}, block("0", `{"type":"tool_use","id":"t","name":"structured_answer","input":{}}`, `{"type":"input_json_delta","partial_json":"{\"x\":1}"}`)...)
+	data = append(data, block("1", `{"type":"tool_use","id":"u","name":"structured_answer","input":{}}`, `{"type":"input_json_delta","partial_json":"{\"x\":2}"}`)...)
+	data = append(data, block("2", `{"type":"text","text":""}`, `{"type":"text_delta","text":"There."}`)...)
+	got, res := stream(t, chat, messages, opt, append(data, aEnd, aStop)...)
+	has(t, joined(got), `"content":"{\"x\":1}"`, `"finish_reason":"stop"`)
+	hasNot(t, joined(got), `{\"x\":2}`)
+	hasNot(t, joined(got), "There.")
 	has(t, droppedText(res.Dropped), "content")
 }
 

@@ -208,6 +208,9 @@ func (f *fitter) formatTool() {
 	choice := llm.ToolChoice{Mode: llm.ChoiceTool, Name: name}
 	if len(f.r.Tools) > 0 && f.r.ToolChoice.Mode != llm.ChoiceNone {
 		choice = llm.ToolChoice{Mode: llm.ChoiceRequired}
+	} else {
+		once := false
+		f.r.ParallelTools = &once
 	}
 	f.r.Tools = append(f.r.Tools, llm.Tool{
 		Name: name, Description: description, Schema: fitSchema(format.Schema, "response_format.json_schema.schema", &f.drops),

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"squirrel/models"
+	"squirrel/proxy/convert/wire"
 )
 
 const (
@@ -237,6 +238,28 @@ func TestTrap_LengthInsideArgumentsStaysLength(t *testing.T) {
 	if res.FinishReason != "length" {
 		t.Error(res.FinishReason)
 	}
+}
+
+// TestTrap_FreeTextIsNoInput: a call of a custom tool that a Messages client never defined still has an input that can be parsed.
+func TestTrap_FreeTextIsNoInput(t *testing.T) {
+	const call = `{"type":"custom_tool_call","id":"ctc_1","call_id":"c","name":"sql","input":"SELECT \"a\"\nFROM b"}`
+	got, _ := stream(t, messages, resp, Options{}, `{"type":"response.created","response":{"id":"resp_1"}}`,
+		`{"type":"response.output_item.added","output_index":0,"item":{"type":"custom_tool_call","call_id":"c","name":"sql","input":""}}`,
+		`{"type":"response.custom_tool_call_input.delta","output_index":0,"delta":"SELECT \"a"}`, `{"type":"response.custom_tool_call_input.delta","output_index":0,"delta":"\"\nFROM b"}`,
+		`{"type":"response.output_item.done","output_index":0,"item":`+call+`}`, `{"type":"response.completed","response":{"id":"resp_1","status":"completed"}}`)
+	input := ""
+	for _, e := range got {
+		input += wire.Parse([]byte(e.data)).Object("delta").Str("partial_json")
+	}
+	const want = `{"input":"SELECT \"a\"\nFROM b"}`
+	if input != want {
+		t.Errorf("streamed input %s", input)
+	}
+	out, _, err := Response(messages, resp, []byte(`{"id":"resp_1","status":"completed","output":[`+call+`]}`), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, string(out), `"name":"sql","input":`+want)
 }
 
 func TestTrap_ExplicitFields(t *testing.T) {

@@ -159,8 +159,15 @@ func writeAnswerBlock(w *wire.Writer, p llm.Part, drops *llm.Drops) {
 	}
 }
 
-// inputOf returns the input of a call, which has to be an object.
+// inputOf returns the input of a call, which has to be an object. The free text of a custom tool becomes its only member.
 func inputOf(p *llm.ToolCall, drops *llm.Drops) json.RawMessage {
+	if p.Custom && p.Arguments != "" {
+		var w wire.Writer
+		w.Object("")
+		w.Str("input", p.Arguments)
+		w.EndObject()
+		return w.Take()
+	}
 	input := json.RawMessage(p.Arguments)
 	if json.Valid(input) && wire.IsObject(input) {
 		return input

@@ -114,10 +114,23 @@ func (e *Encoder) Delta(text string) {
 		}
 		kind, field = "thinking_delta", "thinking"
 	case *llm.ToolCall:
-		e.empty = false
 		kind, field = "input_json_delta", "partial_json"
+		if p.Custom {
+			text = e.customPiece(text)
+		}
+		e.empty = false
 	}
 	e.delta(kind, func(w *wire.Writer) { w.Str(field, text) })
+}
+
+// customPiece turns a piece of a call's free text into a piece of the object that holds it: clients parse every input.
+func (e *Encoder) customPiece(text string) string {
+	quoted := string(wire.AppendString(nil, text))
+	piece := quoted[1 : len(quoted)-1]
+	if e.empty {
+		piece = `{"input":"` + piece
+	}
+	return piece
 }
 
 func (e *Encoder) delta(kind string, body func(*wire.Writer)) {
@@ -150,14 +163,26 @@ func (e *Encoder) Cite(c llm.Citation) {
 
 // Close sends content_block_stop. Clients parse the joined input of a call, so one without input gets an empty object.
 func (e *Encoder) Close() {
-	if _, ok := e.part.(*llm.ToolCall); ok && e.empty {
-		e.Delta("{}")
+	if call, ok := e.part.(*llm.ToolCall); ok {
+		e.endInput(call)
 	}
 	e.begin("content_block_stop")
 	e.w.Int("index", e.index)
 	e.end()
 	e.index++
 	e.part = nil
+}
+
+func (e *Encoder) endInput(call *llm.ToolCall) {
+	rest := ""
+	if e.empty {
+		rest = "{}"
+	} else if call.Custom {
+		rest = `"}`
+	}
+	if rest != "" {
+		e.delta("input_json_delta", func(w *wire.Writer) { w.Str("partial_json", rest) })
+	}
 }
 
 // Finish sends message_delta with the final counts, and message_stop.

@@ -114,6 +114,9 @@ func (c *conversation) wantedTools() []tool {
 		return c.tools[max(i, 0) : max(i, 0)+1]
 	}
 	if c.afterTool {
+		if c.choice.mode == "required" {
+			return c.tools[len(c.tools)-1:]
+		}
 		return nil
 	}
 	mentioned := c.mentionedTools()
