@@ -25,6 +25,7 @@ func Serve(ctx context.Context, args []string) error {
 	if err := noArguments("serve", args); err != nil {
 		return err
 	}
+	raiseHeapFloor()
 	cfg, logger, err := Configure(os.Environ(), dotenv, os.Stderr)
 	if err != nil {
 		return err

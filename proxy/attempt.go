@@ -2,13 +2,13 @@ package proxy
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"squirrel/models"
+	"squirrel/proxy/body"
 	"squirrel/proxy/upstream"
 	"squirrel/routing"
 )
@@ -116,7 +116,7 @@ func (x *Exchange) readWhole(ctx context.Context, t *try, resp *http.Response) {
 		status := t.out.Status
 		t.out = upstream.FromError(ctx, err, true)
 		t.out.Status = status
-	case len(data) == 0 || !json.Valid(data):
+	case len(data) == 0 || !body.Valid(data):
 		t.out.Class, t.out.Kind = upstream.BadResponse, "bad_response"
 	default:
 		x.translateAnswer(t)

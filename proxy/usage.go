@@ -39,7 +39,7 @@ func (x *Exchange) usageOf(r *result) (models.Usage, models.UsageSource) {
 		return models.Usage{}, models.UsageNone
 	}
 	if r.tap == nil {
-		seen := observe(r.try)
+		seen := tap.Read(r.try.sent.endpoint, r.try.sent.protocol, r.try.body) // as the provider sent it
 		r.tap = &seen
 	}
 	usage := r.tap.Usage
@@ -56,13 +56,6 @@ func (x *Exchange) usageOf(r *result) (models.Usage, models.UsageSource) {
 	usage.Input, usage.Known = x.inputTokens(), true
 	usage.Output = tokens.CountText(r.tap.Text(), x.log.TargetModel)
 	return usage, models.UsageEstimated
-}
-
-// observe reads usage and stop reason from a whole answer, as the provider sent it.
-func observe(t *try) tap.Result {
-	seen := tap.New(t.sent.endpoint, t.sent.protocol, false, int64(len(t.body)))
-	_, _ = seen.Write(t.body)
-	return seen.Result()
 }
 
 // countsTokens lists the endpoints whose input and output are text that can be counted.

@@ -28,6 +28,15 @@ func BenchmarkScan(b *testing.B) {
 				}
 			}
 		})
+		b.Run(name+"/valid", func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if !Valid(data) {
+					b.Fatal("not valid")
+				}
+			}
+		})
 		b.Run(name+"/stdlib-valid", func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {

@@ -33,6 +33,9 @@ func FuzzScan(f *testing.F) {
 		case !ok && valid && utf8.Valid(data) && s.why != failDepth:
 			t.Fatalf("refused %q: %d at %d", data, s.why, s.at)
 		}
+		if Valid(data) != valid {
+			t.Fatalf("Valid says %t of %q, the standard library %t", !valid, data, valid)
+		}
 		info, err := Scan(data)
 		if !bytes.Equal(kept, data) {
 			t.Fatal("Scan changed the body")

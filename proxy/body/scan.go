@@ -65,6 +65,15 @@ func Scan(data []byte) (Info, error) {
 	return info, nil
 }
 
+// Valid reports what encoding/json.Valid would report, several times as fast.
+func Valid(data []byte) bool {
+	s := scanner{data: data}
+	if s.scan() {
+		return true
+	}
+	return (s.why == failDepth || s.why == failEncoding) && json.Valid(data) // here, only requests are held to that
+}
+
 // explain turns the scanner's failure into an Error. The order of the tests is the order of blame: a text in another
 // encoding is also bad JSON, but the encoding is what the client has to know.
 func (s *scanner) explain() *Error {
@@ -181,7 +190,7 @@ func (i *Info) readUser() {
 
 // membersOf lists the members of an object inside a body that was scanned; the offsets count from its brace.
 func membersOf(object []byte) []Member {
-	s := scanner{data: object}
+	s := scanner{data: object, members: []span{}}
 	s.scan()
 	list := make([]Member, len(s.members))
 	for i, m := range s.members {

@@ -31,7 +31,7 @@ type span struct {
 // Its methods take the offset to read at and return the offset after what they read, or -1 after calling fail.
 type scanner struct {
 	data    []byte
-	members []span // of the outermost object, in order
+	members []span // of the outermost object, in order; nil = they are not wanted
 	depth   int
 	why     failure
 	at      int // offset of the failure
@@ -121,7 +121,7 @@ func (s *scanner) object(i int) int {
 			return -1
 		}
 		m.valueEnd = i
-		if s.depth == 1 {
+		if s.depth == 1 && s.members != nil {
 			s.members = append(s.members, m)
 		}
 		i = s.space(i)

@@ -10,7 +10,7 @@ import (
 
 // merge folds what belongs to one request and lies in the same batch: where its end is there, begin, attempts and
 // checkpoints go into it, so that the database writes one row once; of several checkpoints the last one counts.
-// The order of what remains is kept.
+// The order of what remains is kept. The result lies in the memory of writes.
 func merge(writes []models.LogWrite) []models.LogWrite {
 	ends := make(map[string]int, len(writes))
 	chunks := make(map[string]int)
@@ -24,7 +24,7 @@ func merge(writes []models.LogWrite) []models.LogWrite {
 			chunks[id] = i
 		}
 	}
-	out := make([]models.LogWrite, 0, len(writes))
+	out := writes[:0]
 	for i := range writes {
 		w := &writes[i]
 		end, ended := ends[w.Log.ID]

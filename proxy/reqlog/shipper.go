@@ -81,6 +81,7 @@ type Shipper struct {
 	flushers atomic.Int32
 	progress progress
 	counters shipCounters
+	batch    []models.LogWrite // its memory is used again for each
 
 	given map[string]bool // abandoned instances with segments of a newer version
 }
@@ -202,13 +203,14 @@ func (sh *Shipper) wait(ctx context.Context) {
 
 // turn ships one batch of a source and reports whether there was one.
 func (sh *Shipper) turn(ctx context.Context, src *source) (more bool, err error) {
-	batch, err := sh.collect(ctx, src)
+	batch, oldest, err := sh.collect(ctx, src)
+	defer clear(batch)
 	if err != nil {
 		return false, err
 	}
 	if len(batch) > 0 {
-		sh.note(batch[0].written)
-		if err := sh.deliver(ctx, merge(writesOf(batch))); err != nil {
+		sh.note(oldest)
+		if err := sh.deliver(ctx, merge(batch)); err != nil {
 			return false, err
 		}
 		sh.counters.records.Add(uint64(len(batch)))
@@ -243,28 +245,30 @@ func (sh *Shipper) save(src *source) {
 	src.saved, src.savedAt = src.done, sh.opt.Now()
 }
 
-// collect reads the next batch. It waits a little for more once it has something, unless somebody flushes.
-func (sh *Shipper) collect(ctx context.Context, src *source) ([]shippable, error) {
-	var batch []shippable
+// collect reads the next batch and tells when its oldest record was written. It waits a little for more once it has something,
+// unless somebody flushes.
+func (sh *Shipper) collect(ctx context.Context, src *source) (batch []models.LogWrite, oldest time.Time, err error) {
+	defer func() { sh.batch = batch[:0] }()
+	batch = sh.batch
 	var size int64
 	var began time.Time
 	for len(batch) < sh.opt.MaxRows && size < sh.opt.MaxBytes {
 		item, err := src.next()
 		if errors.Is(err, io.EOF) {
 			if len(batch) == 0 || src.spool == nil || !sh.gather(ctx, began) {
-				return batch, nil
+				return batch, oldest, nil
 			}
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return batch, oldest, err
 		}
 		if len(batch) == 0 {
-			began = time.Now()
+			began, oldest = time.Now(), item.written
 		}
-		batch, size = append(batch, item), size+item.size
+		batch, size = append(batch, item.write), size+item.size
 	}
-	return batch, nil
+	return batch, oldest, nil
 }
 
 // gather waits until the batch that began at a time is old enough, and reports whether to look for more.
@@ -282,14 +286,6 @@ func (sh *Shipper) gather(ctx context.Context, began time.Time) bool {
 	case <-timer.C:
 	}
 	return true
-}
-
-func writesOf(batch []shippable) []models.LogWrite {
-	writes := make([]models.LogWrite, len(batch))
-	for i := range batch {
-		writes[i] = batch[i].write
-	}
-	return writes
 }
 
 // pause waits before the next try: longer each time, and never the same for two processes.

@@ -89,7 +89,9 @@ func TestOutageDropsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, sink := open(t, testConfig(t.TempDir())), newSink()
 			sink.fail = func([]models.LogWrite) error { return failure }
-			sh, _ := ship(t, s, sink, quick)
+			patient := quick // what is refused too often is buried, and this must end before that on a slow machine, too
+			patient.MinBackoff, patient.MaxBackoff = 20*time.Millisecond, 200*time.Millisecond
+			sh, _ := ship(t, s, sink, patient)
 			put(t, s, ids("a", 30)...)
 			eventually(t, "several tries", func() bool { return sh.Stats().Retries >= 3 })
 			put(t, s, ids("b", 30)...)
@@ -120,9 +122,9 @@ func TestH11_DiedBeforeTheCheckpoint(t *testing.T) {
 	sh := NewShipper(s, sink, slow)
 	src, err := newSource(s.home, s, s.dec)
 	must(t, err)
-	batch, err := sh.collect(t.Context(), src)
+	batch, _, err := sh.collect(t.Context(), src)
 	must(t, err)
-	must(t, sh.deliver(t.Context(), merge(writesOf(batch)))) // committed, and then the process is gone
+	must(t, sh.deliver(t.Context(), merge(batch))) // committed, and then the process is gone
 	src.closeReader()
 	must(t, s.Close())
 

@@ -2,6 +2,7 @@ package tap
 
 import (
 	"encoding/json"
+	"unsafe"
 
 	"squirrel/models"
 	"squirrel/proxy/sse"
@@ -73,7 +74,7 @@ func (t *Tap) readBody() {
 	if len(data) == 0 || firstByte(data) != '{' {
 		return
 	}
-	root := gjson.ParseBytes(data)
+	root := gjson.Parse(unsafe.String(unsafe.SliceData(data), len(data))) // ParseBytes would copy it all
 	members(root, func(key string, v gjson.Result) {
 		switch key {
 		case "id":
@@ -102,7 +103,7 @@ func (t *Tap) readBody() {
 			}
 		}
 	})
-	s.terminated = t.body.cut() == 0 && json.Valid(data)
+	s.terminated = t.checked || t.body.cut() == 0 && json.Valid(data)
 	if s.failure == nil && t.protocol == models.ProtocolResponses && s.finish == "failed" {
 		s.failure = ErrorOf(t.protocol, sse.Event{Name: "response.failed", Data: append(append([]byte(`{"response":`), data...), '}')})
 	}

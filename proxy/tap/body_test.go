@@ -3,6 +3,7 @@ package tap
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,6 +41,9 @@ func TestBodies(t *testing.T) {
 		r := whole(tc.endpoint, tc.protocol, tc.text)
 		if r.Usage != tc.usage || r.FinishReason != tc.finish || string(r.Message) != tc.text || r.Cut != 0 || r.ErrorEvent != nil {
 			t.Errorf("%s: %+v", name, r)
+		}
+		if seen := Read(tc.endpoint, tc.protocol, []byte(tc.text)); strings.HasPrefix(tc.text, "{") && !reflect.DeepEqual(seen, r) {
+			t.Errorf("%s: read at once %+v, want %+v", name, seen, r)
 		}
 		if r.Terminated != strings.HasPrefix(tc.text, "{") {
 			t.Errorf("%s: whole %t", name, r.Terminated)
