@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -72,6 +73,28 @@ func (g *gateway) addModel(t testing.TB, name, target string, providers ...int) 
 		g.admin(t, http.MethodPost, "/api/admin/model-providers", object{"requested_model": name, "provider_id": id, "target_model_name": target, "priority": i}, nil)
 	}
 	g.waitFor(t, name)
+}
+
+// simulator returns the base URL of the demo's simulated provider for each protocol.
+func (g *gateway) simulator(t testing.TB) map[string]string {
+	t.Helper()
+	g.login(t)
+	var page struct {
+		Items []struct {
+			BaseURL  string `json:"base_url"`
+			Protocol string `json:"protocol"`
+			Remark   string `json:"remark"`
+		} `json:"items"`
+	}
+	g.admin(t, http.MethodGet, "/api/admin/providers", nil, &page)
+	bases := map[string]string{}
+	for _, p := range page.Items {
+		if strings.HasPrefix(p.Remark, "simulated") {
+			bases[p.Protocol] = p.BaseURL
+		}
+	}
+	bases["openai_responses"] = bases["openai"]
+	return bases
 }
 
 // waitFor waits until the data plane serves a model: it takes a change up a moment after the admin API has answered.

@@ -68,19 +68,7 @@ func modelName(protocol string, t target) string {
 // build adds the providers and models to the demo.
 func build(t *testing.T) world {
 	t.Helper()
-	demo.login(t)
-	var page struct {
-		Items []struct {
-			BaseURL  string `json:"base_url"`
-			Protocol string `json:"protocol"`
-		} `json:"items"`
-	}
-	demo.admin(t, http.MethodGet, "/api/admin/providers", nil, &page)
-	bases := map[string]string{}
-	for _, p := range page.Items {
-		bases[p.Protocol] = p.BaseURL
-	}
-	bases["openai_responses"] = bases["openai"]
+	bases := demo.simulator(t)
 	w := world{}
 	var all []object
 	for protocol, folder := range map[string]string{"openai": "chat", "openai_responses": "responses", "anthropic": "anthropic"} {
