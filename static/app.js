@@ -201,8 +201,10 @@
       case "g": leader = Date.now(); break;
       case "?": { const help = $("#shortcuts"); if (help) help.showModal(); break; }
       case "/": { const field = $("[data-search]"); if (field) { event.preventDefault(); field.focus(); field.select(); } break; }
-      case "j": moveRow(1); break;
-      case "k": moveRow(-1); break;
+      default: {
+        const pressed = $(`[data-press="${CSS.escape(event.key)}"]`);
+        if (pressed) { event.preventDefault(); pressed.click(); } else if (event.key === "j") moveRow(1); else if (event.key === "k") moveRow(-1);
+      }
       case "o": { const link = $("a", document.activeElement && document.activeElement.closest("tr")); if (link && link !== document.body) link.click(); break; }
     }
   });
@@ -213,6 +215,74 @@
     const at = links.findIndex((link) => link.closest("tr") === row);
     links[Math.min(Math.max(at + step, 0), links.length - 1)].focus();
   }
+
+  // Following the log: news come once a second. While somebody reads, they wait: no row moves under the pointer, the focus, a
+  // selection or above what is looked at.
+  const shownRows = 300;
+  const waiting = { fresh: [], changed: new Map(), count: 0, lost: 0, paused: false, busy: false, away: false };
+  const reading = (rows) => rows.matches(":hover") || rows.contains(document.activeElement) || rows.getBoundingClientRect().top < 0
+    || (!getSelection().isCollapsed && rows.contains(getSelection().anchorNode));
+  function deliver(rows) {
+    if (waiting.fresh.length) {
+      let at = rows.firstElementChild;
+      waiting.fresh.sort((a, b) => (a.id < b.id ? 1 : -1)); // the ids of requests begin with their time; some arrive late
+      for (const row of waiting.fresh) {
+        if (document.getElementById(row.id)) continue;
+        while (at && (at.id > row.id || at.id.startsWith("attempts-"))) at = at.nextElementSibling;
+        rows.insertBefore(row, at);
+      }
+      while (rows.children.length > shownRows) rows.lastElementChild.remove();
+    }
+    for (const [id, row] of waiting.changed) { const old = document.getElementById(id); if (old) old.replaceWith(row); }
+    waiting.fresh = [];
+    waiting.changed.clear();
+    waiting.count = 0;
+  }
+  function tailState(tail, rows) {
+    const part = (name) => $(`[data-tail=${name}]`, tail);
+    const held = waiting.paused || reading(rows);
+    part("state").textContent = waiting.away ? tail.dataset.away : waiting.paused ? tail.dataset.paused : held && waiting.count ? tail.dataset.reading : tail.dataset.live;
+    part("pause").setAttribute("aria-pressed", String(waiting.paused));
+    part("show").hidden = !waiting.count;
+    part("show").textContent = tail.dataset.new.replace("{n}", waiting.count);
+    part("lost").hidden = !waiting.lost;
+    part("lost").textContent = tail.dataset.skipped.replace("{n}", waiting.lost);
+  }
+  async function follow() {
+    const tail = document.getElementById("log-tail"), rows = document.getElementById("log-rows");
+    if (!tail || !rows || waiting.busy || document.visibilityState !== "visible") return;
+    waiting.busy = true;
+    try {
+      const answer = await fetch(tail.dataset.url, { headers: { "HX-Request": "true" } });
+      if (answer.headers.get("HX-Redirect")) { location.href = answer.headers.get("HX-Redirect"); return; }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const news = $("table", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      tail.dataset.url = news.dataset.url;
+      const fresh = $$("[data-fresh] > tr", news);
+      for (const row of $$("[data-changed] > tr", news)) {
+        const at = waiting.fresh.findIndex((other) => other.id === row.id);
+        if (at >= 0) waiting.fresh[at] = row; else waiting.changed.set(row.id, row);
+      }
+      waiting.lost += Number(news.dataset.skipped);
+      waiting.count += fresh.length + Number(news.dataset.skipped);
+      waiting.fresh = fresh.concat(waiting.fresh).slice(0, shownRows);
+      waiting.away = false;
+    } catch { waiting.away = true; }
+    waiting.busy = false;
+    if (!waiting.paused && !reading(rows)) deliver(rows);
+    tailState(tail, rows);
+  }
+  on("click", (event) => {
+    const button = closest(event, "[data-tail]"), rows = document.getElementById("log-rows");
+    if (!button || !rows) return;
+    switch (button.dataset.tail) {
+      case "pause": waiting.paused = !waiting.paused; if (!waiting.paused) deliver(rows); break;
+      case "clear": Object.assign(waiting, { fresh: [], count: 0, lost: 0 }); waiting.changed.clear(); rows.replaceChildren(); break;
+      case "show": deliver(rows); if (rows.firstElementChild) rows.firstElementChild.scrollIntoView({ block: "center" }); break;
+    }
+    tailState(document.getElementById("log-tail"), rows);
+  });
+  setInterval(follow, 1000);
 
   // Pages that refresh listen to this instead of polling in hidden tabs.
   setInterval(() => { if (document.visibilityState === "visible") document.body.dispatchEvent(new CustomEvent("sq:tick")); }, 5000);

@@ -65,12 +65,8 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 		page.Problems = append(page.Problems, ui.FieldError{Label: filterName(ctx, name), Text: problem})
 	}
 	slices.SortFunc(page.Problems, func(a, b ui.FieldError) int { return strings.Compare(a.Label, b.Label) })
-	for i := range list.Items {
-		row, err := view.row(ctx, list.Items[i])
-		if err != nil {
-			return page, err
-		}
-		page.Rows = append(page.Rows, row)
+	if page.Rows, err = view.rows(ctx, list.Items); err != nil {
+		return page, err
 	}
 	page.Pager = logPager(ctx, state, list)
 	w.followUp(&page, v, state, list)
@@ -89,34 +85,20 @@ func (w *Web) followUp(page *pages.Logs, v url.Values, state logState, list mode
 		return
 	}
 	page.Live, page.LiveURL = v.Get("live") == "1", state.url("/admin/logs", "live", "1")
-	if page.Live {
-		page.LiveURL = state.url("/admin/logs")
-	}
 	since := w.opts.Now()
 	if len(list.Items) > 0 {
 		since = list.Items[0].RequestTime
 	}
-	page.Poll = &pages.LogPoll{URL: pollURL(state, since, page.Live, running(list.Items)), Show: page.Self}
+	if page.Live {
+		page.LiveURL = state.url("/admin/logs")
+		page.TailURL = tailURL(state, w.tails.begin(list.Items, w.opts.Now()), since)
+		return
+	}
+	page.Poll = &pages.LogPoll{URL: pollURL(state, since), Show: page.Self}
 }
 
-func pollURL(state logState, since time.Time, live bool, running []string) string {
-	changes := []string{"since", since.UTC().Format(time.RFC3339Nano)}
-	if live {
-		changes = append(changes, "live", "1", "running", strings.Join(running, ","))
-	}
-	return state.url("/admin/logs", changes...)
-}
-
-// maxFollowed is how many running requests a list keeps up to date.
-const maxFollowed = 50
-
-func running(items []models.RequestLog) (ids []string) {
-	for i := range items {
-		if items[i].State == models.LogRunning && len(ids) < maxFollowed {
-			ids = append(ids, items[i].ID)
-		}
-	}
-	return ids
+func pollURL(state logState, since time.Time) string {
+	return state.url("/admin/logs", "since", since.UTC().Format(time.RFC3339Nano))
 }
 
 // logSummary adds the figures and the drawing of what matches.

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -50,6 +49,18 @@ func (r rowView) row(ctx context.Context, l models.RequestLog) (pages.LogRow, er
 	return row, err
 }
 
+func (r rowView) rows(ctx context.Context, items []models.RequestLog) ([]pages.LogRow, error) {
+	rows := make([]pages.LogRow, len(items))
+	for i := range items {
+		row, err := r.row(ctx, items[i])
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = row
+	}
+	return rows, nil
+}
+
 func elapsed(l models.RequestLog, now time.Time) *float64 {
 	ms := max(float64(now.Sub(l.RequestTime))/float64(time.Millisecond), 0)
 	return &ms
@@ -57,65 +68,21 @@ func elapsed(l models.RequestLog, now time.Time) *float64 {
 
 const newsLimit = 50
 
-// logNews answers the tick: how many requests are new, and in live mode their rows and those that have changed.
+// logNews answers the tick: how many requests are new, and to a follower their rows and those that have changed.
 func (w *Web) logNews(c *fiber.Ctx, v url.Values, state logState) error {
 	ctx := c.UserContext()
 	since, err := time.Parse(time.RFC3339Nano, v.Get("since"))
 	if err != nil {
 		return fiber.ErrBadRequest
 	}
-	live := v.Get("live") == "1"
+	if v.Get("live") == "1" {
+		return w.tailNews(c, v, state, since)
+	}
 	fresh, more, err := w.opts.Admin.NewerLogs(ctx, state.query.Filter, since, newsLimit)
 	if err != nil {
 		return err
 	}
-	view := w.rowView(c, v, state)
-	poll := pages.LogPoll{Count: len(fresh), More: more, Show: state.url("/admin/logs")}
-	if !live {
-		poll.URL = pollURL(state, since, false, nil)
-		return send(c, pages.LogNews(poll, nil, nil, nil), nil)
-	}
-	followed := strings.FieldsFunc(v.Get("running"), func(r rune) bool { return r == ',' })
-	changed, still, err := w.changedRows(ctx, view, followed)
-	if err != nil {
-		return err
-	}
-	rows := make([]pages.LogRow, len(fresh))
-	for i := range fresh {
-		if rows[i], err = view.row(ctx, fresh[i]); err != nil {
-			return err
-		}
-	}
-	if len(fresh) > 0 {
-		since = fresh[0].RequestTime
-	}
-	poll.URL = pollURL(state, since, true, append(running(fresh), still...))
-	if poll.Count = 0; more {
-		poll.Count, poll.More, poll.Show = newsLimit, true, state.url("/admin/logs", "live", "1")
-	}
-	return send(c, pages.LogNews(poll, rows, changed, w.logColumns(c, v, state)), nil)
-}
-
-// changedRows reads the requests again that ran when the list was made.
-func (w *Web) changedRows(ctx context.Context, view rowView, ids []string) (rows []pages.LogRow, still []string, err error) {
-	for _, id := range ids[:min(len(ids), maxFollowed)] {
-		found, err := w.opts.Admin.Log(ctx, id)
-		if models.ErrorCode(err) == models.CodeNotFound {
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if found.State == models.LogRunning {
-			still = append(still, id)
-		}
-		row, err := view.row(ctx, found.RequestLog)
-		if err != nil {
-			return nil, nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, still, nil
+	return send(c, pages.LogPoller(pages.LogPoll{URL: pollURL(state, since), Count: len(fresh), More: more, Show: state.url("/admin/logs")}), nil)
 }
 
 // filterName is what a filter is called.

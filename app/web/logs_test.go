@@ -68,17 +68,69 @@ func linkOf(t *testing.T, page, rel string) string {
 
 func TestLogNews(t *testing.T) {
 	k, _ := newLogKit(t)
-	running := k.seedLog(3, func(w *models.LogWrite) { w.Log.State, w.Log.ResponseStatus = models.LogRunning, nil })
+	k.seedLog(3, func(w *models.LogWrite) { w.Log.State, w.Log.ResponseStatus = models.LogRunning, nil })
 	k.seedLog(5, nil)
 	since := "&since=" + url.QueryEscape(noon.Add(-5*time.Minute).Format(time.RFC3339Nano))
 	k.get("/admin/logs?x=1"+since, "HX-Request", "true").want(t, "no news but the running one", 200, "1 new", "!<tr")
 	k.seedLog(0, nil)
 	k.seedLog(1, failing(500, "upstream_error"))
 	k.get("/admin/logs?status=5xx"+since, "HX-Request", "true").want(t, "news respect the filter", 200, "1 new", "!<tr")
-	live := k.get("/admin/logs?live=1&running="+running+since, "HX-Request", "true")
-	live.want(t, "live", 200, `hx-swap-oob="afterbegin:#log-rows"`, "log-"+logIDOf(0), "log-"+logIDOf(1), `hx-swap-oob="true"`, `id="log-`+running, "!<html")
 	k.get("/admin/logs?live=1&since=x", "HX-Request", "true").want(t, "a broken time", http.StatusBadRequest)
-	k.get("/admin/logs?live=1").want(t, "without scripts", 200, "Pause", "Refresh", `hx-trigger="sq:tick from:body"`)
+}
+
+// TestLogTail follows the log: what is new is told once, however late it comes, and what ran is told again when it has ended.
+func TestLogTail(t *testing.T) {
+	k, _ := newLogKit(t)
+	running := func(w *models.LogWrite) { w.Log.State, w.Log.ResponseStatus = models.LogRunning, nil }
+	k.seedLog(30, running) // began long before the others
+	k.seedLog(5, nil)
+	page := k.get("/admin/logs?live=1&requested_model=smart")
+	page.want(t, "the page", 200, `data-testid="live-pause"`, "Stop following", "Refresh", "log-"+logIDOf(5))
+	next := func() reply {
+		_, rest, _ := strings.Cut(page.body, ` data-url="`)
+		address, _, found := strings.Cut(rest, `"`)
+		if !found {
+			t.Fatalf("no address of news in %.300s", page.body)
+		}
+		page = k.get(strings.ReplaceAll(address, "&amp;", "&"), "HX-Request", "true")
+		return page
+	}
+	next().want(t, "nothing new", 200, "!<tr", "!<html")
+	at := func(seconds int) func(*models.LogWrite) {
+		return func(w *models.LogWrite) { w.Log.RequestTime = noon.Add(time.Duration(seconds) * time.Second) }
+	}
+	k.seedLog(1, at(4))
+	other := k.seedLog(2, func(w *models.LogWrite) { at(4)(w); w.Log.RequestedModel = "other" })
+	next().want(t, "one new, within the filter", 200, "log-"+logIDOf(1), "!"+other)
+	k.seedLog(3, at(2))
+	next().want(t, "a late one", 200, "log-"+logIDOf(3), "!"+logIDOf(1))
+	k.seedLog(30, nil)
+	_, changed, _ := strings.Cut(next().body, "data-changed")
+	if !strings.Contains(changed, "log-"+logIDOf(30)) || !strings.Contains(changed, "200 success") {
+		t.Errorf("a request that has ended is not told: %s", page.body)
+	}
+	next().want(t, "nothing any more", 200, "!<tr")
+	for n := range 310 {
+		k.seedLog(100+n, at(6))
+	}
+	next().want(t, "too many", 200, `data-skipped="10"`)
+	if got := strings.Count(page.body, "<tr"); got != 300 {
+		t.Errorf("%d rows at once", got)
+	}
+	forgotten := k.get("/admin/logs?live=1&tail=other&since="+url.QueryEscape(noon.Add(5*time.Second).Format(time.RFC3339Nano)), "HX-Request", "true")
+	forgotten.want(t, "a follower from elsewhere", 200, "log-"+logIDOf(409), "!log-"+logIDOf(1))
+}
+
+func TestTailsAreBounded(t *testing.T) {
+	t.Parallel()
+	var all tails
+	first := all.begin(nil, noon)
+	for n := range 3 * tailsKept {
+		all.begin(nil, noon.Add(time.Duration(n+1)*time.Second))
+	}
+	if _, kept := all.all[first]; kept || len(all.all) != tailsKept {
+		t.Errorf("%d followers are kept, the first: %t", len(all.all), kept)
+	}
 }
 
 func TestLogColumns(t *testing.T) {

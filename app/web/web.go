@@ -34,6 +34,7 @@ type Options struct {
 type Web struct {
 	opts  Options
 	items []layout.Item
+	tails tails
 }
 
 // New makes the pages.
