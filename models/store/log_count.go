@@ -15,7 +15,7 @@ const countLimit = 2_000
 func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err error) {
 	w, err := s.listFilter(ctx, &f)
 	if err == nil {
-		err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM request_logs WHERE "+w.sql(), w.args...)
+		err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
 	}
 	return n, fail("count the logs", err)
 }
@@ -23,13 +23,16 @@ func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err 
 // total takes what the statistics know of the filter. Else it looks at the newest rows that an index gives for the filter, and
 // counts those that match it all.
 func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (total int64, estimate bool, err error) {
-	if s.summed(f) {
-		done, _, err := s.countDone(ctx, f)
+	if group, kept := s.groupFilter(f); kept && s.summed(f) {
+		done, _, err := s.countDone(ctx, f, group)
 		if err != nil || f.State == models.LogDone {
 			return done, false, err
 		}
 		running, err := s.countRunning(ctx, f)
 		return done + running, false, err
+	}
+	if full.few() {
+		return total, false, s.scalar(ctx, &total, "SELECT COUNT(*) FROM "+s.from(full)+" WHERE "+full.sql(), full.args...)
 	}
 	narrow := s.indexed(f)
 	query := `SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (
@@ -42,7 +45,9 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 		return hits, false, err
 	}
 	// The share of matches among the newest, of all that the index narrows it down to.
-	candidates, failures, err := s.countDone(ctx, &models.LogFilter{Start: f.Start, End: f.End, APIKeyID: f.APIKeyID})
+	indexed := &models.LogFilter{Start: f.Start, End: f.End, APIKeyID: f.APIKeyID}
+	group, _ := s.groupFilter(indexed)
+	candidates, failures, err := s.countDone(ctx, indexed, group)
 	if wantsFailures(f) {
 		candidates = failures
 	}
@@ -53,12 +58,37 @@ func (s *Store) countRunning(ctx context.Context, f *models.LogFilter) (n int64,
 	running := *f
 	running.State = models.LogRunning
 	w := s.filter(&running)
-	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM request_logs WHERE "+w.sql(), w.args...)
+	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
 }
 
-// countDone counts the completed requests that match a filter the statistics can answer, and how many of them failed, without
-// reading more rows than those of the quarters of an hour that the filter or the oldest row cuts. (Statistics outlive rows.)
-func (s *Store) countDone(ctx context.Context, f *models.LogFilter) (done, failures int64, err error) {
+// groupFilter is the filter for the sums that answer it with few rows: those over everything, without terms, or those of the
+// groups of one dimension. kept is false when it names several, whose combinations would have to be added up.
+func (s *Store) groupFilter(f *models.LogFilter) (w where, kept bool) {
+	byDimension := map[models.StatGroup]where{}
+	add := func(group models.StatGroup, set func(w *where)) {
+		w := byDimension[group]
+		if set(&w); len(w.terms) > 0 {
+			byDimension[group] = w
+		}
+	}
+	add(models.GroupModel, func(w *where) { s.text(w, "key", f.RequestedModel) })
+	add(models.GroupTargetModel, func(w *where) { s.text(w, "key", f.TargetModel) })
+	add(models.GroupProvider, func(w *where) { exact(w, "key", idText(f.ProviderID)) })
+	add(models.GroupAPIKey, func(w *where) { exact(w, "key", idText(f.APIKeyID)); s.text(w, "name", f.APIKeyName) })
+	add(models.GroupEndpoint, func(w *where) { exact(w, "key", f.Endpoint) })
+	if f.Source != "" || len(byDimension) > 1 {
+		return where{}, false
+	}
+	for group, named := range byDimension {
+		named.add("dimension = ?", string(group))
+		return where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE " + named.sql() + ")"}, args: named.args}, true
+	}
+	return where{}, true
+}
+
+// countDone counts the completed requests of a group (without terms: all of them), and how many of them failed, without reading
+// more rows than those of the quarters of an hour that the filter or the oldest row cuts. (Statistics outlive rows.)
+func (s *Store) countDone(ctx context.Context, f *models.LogFilter, group where) (done, failures int64, err error) {
 	oldest, err := s.oldestLog(ctx)
 	if err != nil || oldest == nil {
 		return 0, 0, err
@@ -80,7 +110,11 @@ func (s *Store) countDone(ctx context.Context, f *models.LogFilter) (done, failu
 			return 0, 0, err
 		}
 	}
-	for _, part := range s.parts(&clipped, span) {
+	parts := partsOf(group, span)
+	if len(group.terms) == 0 {
+		parts = partsOfAll(span)
+	}
+	for _, part := range parts {
 		err := s.each(ctx, func(rows *sql.Rows) error {
 			var n, good int64
 			err := rows.Scan(&n, &good)

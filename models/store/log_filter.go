@@ -1,6 +1,9 @@
 package store
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"squirrel/models"
@@ -10,6 +13,10 @@ import (
 type where struct {
 	terms []string
 	args  []any
+
+	// How rows are found on SQLite, which has no statistics of its own; at most one is set.
+	index    string  // by this index of request_logs
+	quarters []int64 // only in these quarters of an hour
 }
 
 func (w *where) add(term string, args ...any) {
@@ -26,7 +33,30 @@ func (w where) sql() string {
 }
 
 func (w where) join(o where) where {
-	return where{append(w.terms[:len(w.terms):len(w.terms)], o.terms...), append(w.args[:len(w.args):len(w.args)], o.args...)}
+	return where{
+		terms: append(w.terms[:len(w.terms):len(w.terms)], o.terms...), args: append(w.args[:len(w.args):len(w.args)], o.args...),
+		index: cmp.Or(w.index, o.index), quarters: slices.Concat(w.quarters, o.quarters),
+	}
+}
+
+// few reports that only few rows are looked at.
+func (w where) few() bool { return w.index != "" || w.quarters != nil }
+
+// from is what the rows of a condition are selected from.
+func (h *handle) from(w where) string {
+	switch {
+	case h.postgres():
+	case w.index != "":
+		return "request_logs INDEXED BY " + w.index
+	case w.quarters != nil:
+		slots := make([]string, len(w.quarters))
+		for i, slot := range w.quarters {
+			slots[i] = fmt.Sprintf("(%d)", slot)
+		}
+		return fmt.Sprintf("(SELECT column1 AS quarter FROM (VALUES %s)) CROSS JOIN request_logs ON request_time >= quarter AND request_time < quarter + %d",
+			strings.Join(slots, ","), quarterMicros)
+	}
+	return "request_logs"
 }
 
 func optional[T any](w *where, term string, value *T) {
@@ -61,13 +91,12 @@ func (h *handle) text(w *where, column, value string) {
 
 // indexed is the part of a filter that an index of request_logs narrows down: time, key, failures, running ones.
 func (h *handle) indexed(f *models.LogFilter) (w where) {
-	column := "request_time"
 	if f.State == models.LogRunning {
-		w.add("state = 'running'") // as in the index
-		column = "+request_time"   // not by the index of the time: there are few that run, and many in any span
+		w.add("state = 'running'") // as in the index: there are few that run, and many in any span
+		w.index = "request_logs_running"
 	}
-	optional(&w, column+" >= ?", toMicrosPtr(f.Start))
-	optional(&w, column+" < ?", toMicrosPtr(f.End))
+	optional(&w, "request_time >= ?", toMicrosPtr(f.Start))
+	optional(&w, "request_time < ?", toMicrosPtr(f.End))
 	optional(&w, "api_key_id = ?", f.APIKeyID)
 	if wantsFailures(f) {
 		w.add("failed")

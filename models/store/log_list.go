@@ -87,7 +87,7 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 			return w, nil
 		}
 	}
-	return s.filter(f), nil
+	return s.narrow(ctx, f)
 }
 
 // order is an ORDER BY in which no two rows are equal. Unknown values come last either way.
@@ -107,7 +107,7 @@ func order(sort models.LogSort, ascending bool) (string, error) {
 }
 
 func (s *Store) selectLogs(ctx context.Context, w where, orderBy string, limit, offset int) (items []models.RequestLog, err error) {
-	query := "SELECT " + logColumnList + " FROM request_logs WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
+	query := "SELECT " + logColumnList + " FROM " + s.from(w) + " WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
 	args := append(w.args[:len(w.args):len(w.args)], limit, offset)
 	err = s.each(ctx, func(rows *sql.Rows) error {
 		row, err := scanLog(rows)
@@ -205,7 +205,7 @@ func (s *Store) anyBeyond(ctx context.Context, filter where, at logKey, ascendin
 	w := filter.join(beyond(at, ascending))
 	found := false
 	err = s.each(ctx, func(*sql.Rows) error { found = true; return nil },
-		"SELECT 1 FROM request_logs WHERE "+w.sql()+" ORDER BY "+orderBy+" LIMIT 1", w.args...)
+		"SELECT 1 FROM "+s.from(w)+" WHERE "+w.sql()+" ORDER BY "+orderBy+" LIMIT 1", w.args...)
 	return found, err
 }
 

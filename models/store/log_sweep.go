@@ -47,7 +47,8 @@ func (s *Store) closeRunning(ctx context.Context, where string, args ...any) (to
 }
 
 func (s *Store) closeSome(ctx context.Context, where string, args []any) (int, error) {
-	query := "SELECT " + logColumnList + " FROM request_logs WHERE state = 'running' AND " + where + " ORDER BY request_time, id LIMIT ?"
+	running := s.indexed(&models.LogFilter{State: models.LogRunning})
+	query := "SELECT " + logColumnList + " FROM " + s.from(running) + " WHERE " + running.sql() + " AND " + where + " ORDER BY request_time, id LIMIT ?"
 	if s.postgres() {
 		query += " FOR UPDATE"
 	}

@@ -145,7 +145,7 @@ func (s *Store) addRows(ctx context.Context, f *models.LogFilter, t *tally) erro
 		}
 		t.row(&l)
 		return nil
-	}, "SELECT "+countedColumns+" FROM request_logs WHERE "+w.sql(), w.args...)
+	}, "SELECT "+countedColumns+" FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
 }
 
 // sumUp makes the summary out of the trend, so that they can't differ.

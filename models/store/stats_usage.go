@@ -92,24 +92,19 @@ func (s span) days() (first, last int64) {
 	return first, last
 }
 
-// parts are conditions for the rows of usage_rollups that together make the sum over a span: quarters of the sum over all
-// series when the filter names no dimension, else days of the series it names, and quarters before and after them.
-func (s *Store) parts(f *models.LogFilter, sp span) []where {
+// partsOfAll are the conditions for the rows of usage_rollups that together make the sum over everything in a span.
+func partsOfAll(sp span) []where {
 	if sp.first >= sp.last {
 		return nil
 	}
-	filter := s.seriesFilter(f)
-	if len(filter.terms) == 0 {
-		return []where{slots(grainQuarter, sp.first, sp.last).join(allSeries())}
-	}
-	return partsOf(namedSeries(filter), sp)
+	return []where{slots(grainQuarter, sp.first, sp.last).join(allSeries())}
 }
 
 func namedSeries(filter where) where {
-	return where{[]string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, filter.args}
+	return where{terms: []string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, args: filter.args}
 }
 
-// partsOf are the days of some series in a span, and the quarters before and after them.
+// partsOf are those for the sum over some series: their days in the span, and their quarters before and after them.
 func partsOf(named where, sp span) (out []where) {
 	if sp.first >= sp.last {
 		return nil

@@ -59,7 +59,7 @@ func (s *Store) insertGroups(ctx context.Context, groups map[groupKey]seriesID) 
 
 // addWholeGroups adds sums by group of everything that was asked in a span.
 func (s *Store) addWholeGroups(ctx context.Context, sp span, t *tally) error {
-	named := where{[]string{"series IN (SELECT id FROM usage_groups WHERE dimension = ?)"}, []any{string(t.query.Group)}}
+	named := where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE dimension = ?)"}, args: []any{string(t.query.Group)}}
 	for _, part := range partsOf(named, sp) {
 		err := s.each(ctx, func(rows *sql.Rows) error {
 			var key, name string
