@@ -56,11 +56,31 @@ func ambiguity(h *fasthttp.RequestHeader) (code, message string) {
 	if length && chunked {
 		return "invalid_request", "A request can't carry both Content-Length and Transfer-Encoding."
 	}
+	if !wellFormed(h.RequestURI()) {
+		return "invalid_request", "The path of the request holds an escape that is none."
+	}
 	if !plainHost(h) {
 		return "invalid_host", "The Host header is not the host of the request."
 	}
 	return "", ""
 }
+
+// wellFormed reports whether every escape in a target's path is one, so that nobody reads it in two ways.
+func wellFormed(target []byte) bool {
+	path, _, _ := bytes.Cut(target, []byte("?"))
+	for {
+		i := bytes.IndexByte(path, '%')
+		if i < 0 {
+			return true
+		}
+		if len(path) < i+3 || !isHex(path[i+1]) || !isHex(path[i+2]) {
+			return false
+		}
+		path = path[i+3:]
+	}
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
 
 // plainHost reports whether the host is a name or an address with an optional port, and the only one of the request: its
 // target may name one too.

@@ -21,12 +21,12 @@ const (
 // kit is a gateway on a real listener in this process.
 type kit struct {
 	*App
-	t   *testing.T
+	t   testing.TB
 	url string
 }
 
 // newKit starts a gateway on a data directory of its own, with an administrator unless the environment names none.
-func newKit(t *testing.T, environ ...string) *kit {
+func newKit(t testing.TB, environ ...string) *kit {
 	t.Helper()
 	return startKit(t, usualPatience, nil, append(withAdmin(), environ...)...)
 }
@@ -36,7 +36,7 @@ func withAdmin() []string {
 }
 
 // startKit lets a test choose how patient the gateway is, and wrap its listener (nil = as it is).
-func startKit(t *testing.T, p patience, wrap func(net.Listener) net.Listener, environ ...string) *kit {
+func startKit(t testing.TB, p patience, wrap func(net.Listener) net.Listener, environ ...string) *kit {
 	t.Helper()
 	dir := t.TempDir()
 	environ = append([]string{"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + dir, "DATABASE_URL=sqlite:///" + dir + "/test.db", "SHUTDOWN_GRACE_SECONDS=2", "RETRY_DELAY_MS=10"}, environ...)

@@ -78,6 +78,7 @@ var vectors = []vector{
 	{name: "no Host", fields: "Content-Length: 2\r\n", body: "{}" + hidden, ours: "400 invalid_request", theirs: "400"},
 	{name: "another version", line: "POST {path} HTTP/1.2", fields: hosted + "Content-Length: 2\r\n", body: "{}" + hidden, ours: "400 missing_model", theirs: "200, 200"},
 	{name: "HTTP/2 preface", line: "PRI * HTTP/2.0", fields: "", body: "SM\r\n\r\n" + hidden, ours: "405 method_not_allowed", theirs: "200"},
+	{name: "half an escape in the path", line: "POST {path}%0x HTTP/1.1", fields: hosted + "Content-Length: 2\r\n", body: "{}" + hidden, ours: "400 invalid_request", theirs: "400"},
 	{name: "space in the path", line: "POST {path} x HTTP/1.1", fields: hosted + "Content-Length: 2\r\n", body: "{}" + hidden, ours: "400 invalid_request", theirs: "400"},
 }
 

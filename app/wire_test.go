@@ -36,7 +36,7 @@ func atOnce(n int, f func(i int)) {
 }
 
 // exchange writes raw bytes to a server, says that nothing follows, and reads every answer it gives.
-func exchange(t *testing.T, addr, raw string) []answer {
+func exchange(t testing.TB, addr, raw string) []answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -55,7 +55,7 @@ func exchange(t *testing.T, addr, raw string) []answer {
 }
 
 // readAnswers reads until the server closes the connection.
-func readAnswers(t *testing.T, conn net.Conn, request string) []answer {
+func readAnswers(t testing.TB, conn net.Conn, request string) []answer {
 	t.Helper()
 	var answers []answer
 	for in := bufio.NewReader(conn); ; {

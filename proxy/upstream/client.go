@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -17,6 +18,8 @@ import (
 type Client struct {
 	policy NetPolicy
 	roots  *x509.CertPool
+
+	resolver *net.Resolver // nil = the system's; tests have their own
 
 	mu         sync.RWMutex
 	transports map[transportKey]*http.Transport
@@ -108,8 +111,10 @@ func (c *Client) newTransport(key transportKey) (*http.Transport, error) {
 	if key.connect <= 0 {
 		key.connect = 10 * time.Second
 	}
+	dialer := c.policy.dialer(key.connect)
+	dialer.Resolver = c.resolver
 	t := &http.Transport{
-		DialContext:            c.policy.dialer(key.connect).DialContext,
+		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: c.roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    key.connect,
 		ForceAttemptHTTP2:      true,

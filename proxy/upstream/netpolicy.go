@@ -34,7 +34,18 @@ var privateRanges = prefixes(
 	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "::1/128", "fc00::/7", "2001:db8::/32",
 )
 
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+// carriers are IPv6 ranges whose addresses lead to an IPv4 address that they hold: NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056),
+// Teredo (RFC 4380), and the old IPv4-compatible form.
+var carriers = []struct {
+	prefix netip.Prefix
+	inner  func(a [16]byte) [4]byte
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), func(a [16]byte) [4]byte { return [4]byte(a[12:]) }},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), func(a [16]byte) [4]byte { return [4]byte{a[6], a[7], a[9], a[10]} }},
+	{netip.MustParsePrefix("2002::/16"), func(a [16]byte) [4]byte { return [4]byte(a[2:]) }},
+	{netip.MustParsePrefix("2001::/32"), func(a [16]byte) [4]byte { return [4]byte{^a[12], ^a[13], ^a[14], ^a[15]} }},
+	{netip.MustParsePrefix("::/96"), func(a [16]byte) [4]byte { return [4]byte(a[12:]) }},
+}
 
 func prefixes(texts ...string) []netip.Prefix {
 	out := make([]netip.Prefix, len(texts))
@@ -44,14 +55,26 @@ func prefixes(texts ...string) []netip.Prefix {
 	return out
 }
 
-// Allows decides about one address. IPv4 inside IPv6 (mapped, NAT64) is judged as the IPv4 address it leads to.
+// Allows decides about one address. IPv4 inside IPv6 is judged as the IPv4 address it leads to, too.
 func (p NetPolicy) Allows(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
-	if nat64.Contains(addr) {
-		b := addr.As16()
-		addr = netip.AddrFrom4([4]byte(b[12:]))
+	return p.allows(addr) && (!addr.Is6() || p.allowsInner(addr))
+}
+
+func (p NetPolicy) allows(addr netip.Addr) bool {
+	return addr.IsValid() && !containsAddr(neverAllowed, addr) && (p == PrivateAllowed || !containsAddr(privateRanges, addr))
+}
+
+func (p NetPolicy) allowsInner(addr netip.Addr) bool {
+	if addr == netip.IPv6Loopback() { // looks like one of the old form
+		return true
 	}
-	return !containsAddr(neverAllowed, addr) && (p == PrivateAllowed || !containsAddr(privateRanges, addr))
+	for _, c := range carriers {
+		if c.prefix.Contains(addr) && !p.allows(netip.AddrFrom4(c.inner(addr.As16()))) {
+			return false
+		}
+	}
+	return true
 }
 
 func containsAddr(list []netip.Prefix, addr netip.Addr) bool {
