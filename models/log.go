@@ -172,6 +172,7 @@ type LogWrite struct {
 	Log      RequestLog // Begin and End: whole; Attempt and Chunk: only ID, Instance and RequestTime
 	Detail   *LogDetail // Begin: request part; Chunk: ResponseBody so far; End: whole; nil = not recorded
 	Attempts []Attempt
+	Whole    bool // End: what the begin said is in it, too; nothing of the request should be stored yet
 
 	Traceparent, Tracestate string // End: the client's, for its trace; not stored
 }

@@ -57,7 +57,7 @@ func BenchmarkWriteLogs_Merged(b *testing.B) {
 			for i := range ends {
 				l := finished(noon.Add(time.Duration(i) * time.Millisecond))
 				ends[i] = end(l)
-				ends[i].Detail.RequestBody, ends[i].Detail.ResponseBody = body, body
+				ends[i].Detail.RequestBody, ends[i].Detail.ResponseBody, ends[i].Whole = body, body, true
 			}
 			defer reportCPU(b)()
 			for at := 0; at < b.N; at += 50 {

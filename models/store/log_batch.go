@@ -62,6 +62,9 @@ func compareKeys(a, b logKey) int {
 	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.id, b.id))
 }
 
+// whole reports whether the batch holds both ends of the request, so that nothing of it should be stored yet.
+func (r *request) whole() bool { return r.end != nil && (r.end.Whole || r.begin != nil) }
+
 // row is the log row that the batch leads to, or nil when it only adds to one.
 func (r *request) row() *logRow {
 	switch {

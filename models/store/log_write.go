@@ -9,7 +9,7 @@ import (
 	"squirrel/models"
 )
 
-// batchSize is how many writes go into one transaction. The more there are, the more of them add to the same sums; but on SQLite
+// batchSize is how many requests go into one transaction. The more there are, the more of them add to the same sums; but on SQLite
 // all other writers wait meanwhile.
 const batchSize = 200
 
@@ -18,11 +18,11 @@ const batchSize = 200
 // not; what arrives after the end changes nothing. An error is of the whole call, parts of which may have been stored. Its code
 // tells an outage (database_unavailable, database_busy: try again) from a record the database does not take.
 func (s *Store) WriteLogs(ctx context.Context, writes []models.LogWrite) error {
-	for part := range slices.Chunk(writes, batchSize) {
-		batch, err := gather(part)
-		if err != nil {
-			return fail("write the logs", err)
-		}
+	requests, err := gather(writes)
+	if err != nil {
+		return fail("write the logs", err)
+	}
+	for batch := range slices.Chunk(requests, batchSize) {
 		if err := s.writeBatch(ctx, batch); err != nil {
 			return fail("write the logs", err)
 		}
@@ -64,39 +64,55 @@ func (s *Store) applyBatch(ctx context.Context, batch []*request) error {
 	return s.writeParts(ctx, batch)
 }
 
-// writeRows stores the log rows and counts what is complete for the first time. A row that an end completes is taken out and
-// put in anew: that is the same work for the database as to update it, with a simpler statement.
+// writeRows stores the log rows and counts what is complete for the first time.
 func (s *Store) writeRows(ctx context.Context, batch []*request) error {
-	usage, b := newUsage(), insertLog
-	var ended []*logRow
-	before, err := s.lockEnded(ctx, batch)
+	usage, running := newUsage(), insertLog
+	var whole, begun []*logRow // that end: with their begin in the batch, and without
+	for _, r := range batch {
+		switch row := r.row(); {
+		case row == nil:
+		case row.State == models.LogRunning:
+			running.rows = append(running.rows, logValues(row))
+		case r.whole():
+			whole = append(whole, row)
+		default:
+			begun = append(begun, row)
+		}
+	}
+	if err := s.insert(ctx, running); err != nil {
+		return err
+	}
+	there, err := s.insertEnded(ctx, whole, usage)
 	if err != nil {
 		return err
 	}
+	if err := s.endRows(ctx, append(begun, there...), usage); err != nil {
+		return err
+	}
+	return s.bumpUsage(ctx, usage)
+}
+
+// endRows stores the ends of requests whose rows are there, as a rule. A row that an end completes is taken out and put in anew:
+// that is the same work for the database as to update it, with a simpler statement.
+func (s *Store) endRows(ctx context.Context, rows []*logRow, usage *usage) error {
+	before, err := s.lockRows(ctx, rows)
+	if err != nil {
+		return err
+	}
+	var ended []*logRow
 	var replaced []logKey
-	for _, r := range batch {
-		row, old := r.row(), before[r.key]
-		if row == nil {
-			continue
-		}
-		if old != nil {
+	for _, row := range rows {
+		if old := before[keyOf(&row.RequestLog)]; old != nil {
 			if old.State == models.LogDone && !old.provisional {
 				continue // it ended before
 			}
-			replaced = append(replaced, r.key)
+			replaced = append(replaced, keyOf(&row.RequestLog))
 			row.hasDetail = row.hasDetail || old.hasDetail
 			if old.provisional {
 				usage.count(&old.RequestLog, -1)
 			}
 		}
-		if row.State == models.LogDone {
-			ended = append(ended, row)
-		} else {
-			b.rows = append(b.rows, logValues(row))
-		}
-	}
-	if err := s.insert(ctx, b); err != nil {
-		return err
+		ended = append(ended, row)
 	}
 	err = s.eachKeys("id", replaced, func(where string, args []any) error {
 		_, err := s.exec(ctx, "DELETE FROM request_logs WHERE "+where, args...)
@@ -105,19 +121,15 @@ func (s *Store) writeRows(ctx context.Context, batch []*request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.insertEnded(ctx, ended, usage); err != nil {
-		return err
-	}
-	return s.bumpUsage(ctx, usage)
+	_, err = s.insertEnded(ctx, ended, usage)
+	return err
 }
 
-// lockEnded reads what is stored of the requests that end.
-func (s *Store) lockEnded(ctx context.Context, batch []*request) (map[logKey]*logRow, error) {
-	var keys []logKey
-	for _, r := range batch {
-		if r.end != nil {
-			keys = append(keys, r.key)
-		}
+// lockRows reads what is stored under the keys of rows.
+func (s *Store) lockRows(ctx context.Context, rows []*logRow) (map[logKey]*logRow, error) {
+	keys := make([]logKey, len(rows))
+	for i, row := range rows {
+		keys[i] = keyOf(&row.RequestLog)
 	}
 	found := make(map[logKey]*logRow, len(keys))
 	lock := ""
@@ -135,24 +147,42 @@ func (s *Store) lockEnded(ctx context.Context, batch []*request) (map[logKey]*lo
 	return found, err
 }
 
-// insertEnded stores rows and counts those that were not there. On SQLite, where a write excludes all others, that is all.
-func (s *Store) insertEnded(ctx context.Context, ended []*logRow, usage *usage) error {
-	b := insertLog
-	byKey := make(map[logKey]*models.RequestLog, len(ended))
+// insertEnded stores rows, counts them, and returns those that it left alone because something is there.
+func (s *Store) insertEnded(ctx context.Context, ended []*logRow, usage *usage) (there []*logRow, err error) {
+	inserted, err := s.insertMissing(ctx, ended)
+	if err != nil {
+		return nil, err
+	}
 	for _, row := range ended {
-		b.rows = append(b.rows, logValues(row))
-		byKey[keyOf(&row.RequestLog)] = &row.RequestLog
-	}
-	if !s.postgres() {
-		for _, row := range ended {
+		if inserted[keyOf(&row.RequestLog)] {
 			usage.count(&row.RequestLog, 1)
+		} else {
+			there = append(there, row)
 		}
-		return s.insert(ctx, b)
 	}
-	return s.insertReturning(ctx, b, "request_time, id", func(rows *sql.Rows) error {
-		var key logKey
-		err := rows.Scan(&key.time, &key.id)
-		usage.count(byKey[key], 1)
+	return there, nil
+}
+
+// insertMissing stores the rows whose key is new and tells which they were.
+func (s *Store) insertMissing(ctx context.Context, rows []*logRow) (map[logKey]bool, error) {
+	inserted := make(map[logKey]bool, len(rows))
+	b := insertLog
+	for _, row := range rows {
+		b.rows = append(b.rows, logValues(row))
+	}
+	if s.postgres() {
+		return inserted, s.insertReturning(ctx, b, "request_time, id", func(rows *sql.Rows) error {
+			var key logKey
+			err := rows.Scan(&key.time, &key.id)
+			inserted[key] = true
+			return err
+		})
+	}
+	next := 0
+	return inserted, s.eachInsert(b, func(query string, args []any) error { // one row at a time
+		n, err := s.exec(ctx, query, args...)
+		inserted[keyOf(&rows[next].RequestLog)] = n > 0
+		next++
 		return err
 	})
 }
@@ -219,7 +249,7 @@ func (s *Store) writeParts(ctx context.Context, batch []*request) error {
 func (s *Store) storedRequestParts(ctx context.Context, batch []*request) (map[logKey]bool, error) {
 	var keys []logKey
 	for _, r := range batch {
-		if r.end != nil && r.end.Detail != nil && r.begin == nil {
+		if r.end != nil && r.end.Detail != nil && !r.whole() {
 			keys = append(keys, r.key)
 		}
 	}

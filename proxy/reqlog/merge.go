@@ -41,6 +41,7 @@ func merge(writes []models.LogWrite) []models.LogWrite {
 
 // fold adds to an end what only the earlier write knows.
 func fold(end, earlier *models.LogWrite) {
+	end.Whole = end.Whole || earlier.Kind == models.WriteBegin
 	if earlier.Kind == models.WriteBegin && earlier.Detail != nil {
 		if end.Detail == nil {
 			end.Detail = &models.LogDetail{}
