@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"squirrel/models"
+	"squirrel/proxy/convert/anthropic"
 	"squirrel/proxy/llm"
 )
 
@@ -100,6 +101,9 @@ func Request(in, out models.Protocol, body []byte, target string, opt Options) (
 	carry := opt.Carry
 	if carry == nil {
 		carry = new(Carry)
+	}
+	if to.dialect == llm.Messages && anthropic.NeedsNativeSchema(target) {
+		opt.NativeSchema = true
 	}
 	if err := fit(r, to.dialect, opt, carry); err != nil {
 		return nil, nil, requestError(err)

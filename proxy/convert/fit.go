@@ -25,8 +25,11 @@ func fit(r *llm.Request, target llm.Dialect, opt Options, carry *Carry) error {
 	f.tools()
 	f.history()
 	f.pairResults()
-	if target == llm.Messages && !opt.NativeSchema {
+	switch {
+	case target == llm.Messages && !opt.NativeSchema:
 		f.formatTool()
+	case target == llm.Messages && r.Format != nil:
+		r.Format.Schema = closedSchema(r.Format.Schema, "response_format.json_schema.schema", &f.drops)
 	}
 	r.Dropped = f.drops.List()
 	return nil

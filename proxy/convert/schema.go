@@ -44,6 +44,73 @@ func fitSchema(raw json.RawMessage, path string, drops *llm.Drops) json.RawMessa
 	return w.Take()
 }
 
+// unbounded are the keywords that Anthropic's structured answers do not take.
+var unbounded = map[string]bool{
+	"minimum": true, "maximum": true, "exclusiveMinimum": true, "exclusiveMaximum": true, "multipleOf": true,
+	"minLength": true, "maxLength": true, "maxItems": true, "minItems": true, "uniqueItems": true,
+}
+
+// closedSchema returns a schema in the form Anthropic takes for structured answers: every object is closed, and nothing has
+// bounds. A schema that is so already is returned byte for byte.
+func closedSchema(raw json.RawMessage, path string, drops *llm.Drops) json.RawMessage {
+	o := wire.Parse(raw)
+	if o == nil {
+		return raw
+	}
+	var w wire.Writer
+	changed := false
+	w.Object("")
+	for name, value := range o.Members() {
+		at := path + "." + name
+		switch {
+		case unbounded[name]:
+			drops.Add(at, "the provider takes no bounds in the schema of an answer")
+			changed = true
+			continue
+		case name == "additionalProperties":
+			continue
+		}
+		fitted := closedMember(name, value, at, drops)
+		changed = changed || len(fitted) != len(value)
+		w.Member(name, fitted)
+	}
+	if o.Has("properties") || o.Str("type") == "object" {
+		closed := o.Bool("additionalProperties")
+		changed = changed || closed == nil || *closed
+		w.Bool("additionalProperties", false)
+	}
+	w.EndObject()
+	if !changed {
+		return raw
+	}
+	return w.Take()
+}
+
+// closedMember fits the schemas inside of one keyword's value.
+func closedMember(name string, value json.RawMessage, path string, drops *llm.Drops) json.RawMessage {
+	switch name {
+	case "items", "not":
+		return closedSchema(value, path, drops)
+	case "properties", "$defs", "definitions":
+		var w wire.Writer
+		w.Object("")
+		for key, schema := range wire.Parse(value).Members() {
+			w.Member(key, closedSchema(schema, path+"."+key, drops))
+		}
+		w.EndObject()
+		return w.Take()
+	case "anyOf", "allOf", "oneOf":
+		var w wire.Writer
+		w.Array("")
+		for _, schema := range wire.Each(value) {
+			w.Raw("", closedSchema(schema, path, drops))
+		}
+		w.EndArray()
+		return w.Take()
+	}
+	return value
+}
+
 // strictSchema reports whether OpenAI would take a schema as strict: every object in it is closed and requires all of
 // its properties.
 func strictSchema(raw json.RawMessage) bool {

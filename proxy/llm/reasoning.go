@@ -21,11 +21,25 @@ type Reasoning struct {
 
 // Wanted reports whether the request asks for reasoning, in whatever words.
 func (r Reasoning) Wanted() bool {
-	if r.Mode == ThinkingDisabled || r.Effort == "none" {
+	if r.Off() {
 		return false
 	}
 	return r.Mode != "" || r.Effort != "" || r.Budget > 0
 }
+
+// Switch turns the reasoning on or off; nil leaves it as it is.
+func (r *Reasoning) Switch(on *bool) {
+	switch {
+	case on == nil:
+	case *on:
+		r.Mode = ThinkingEnabled
+	default:
+		r.Mode = ThinkingDisabled
+	}
+}
+
+// Off reports whether the request wants no reasoning.
+func (r Reasoning) Off() bool { return r.Mode == ThinkingDisabled || r.Effort == "none" }
 
 // budgets are the thinking tokens an effort stands for. They rise, which AsEffort relies on.
 var budgets = []struct {

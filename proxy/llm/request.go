@@ -78,6 +78,20 @@ func (r *Request) PathOf(m *Message) string {
 	return list + "[" + strconv.Itoa(m.Index) + "]"
 }
 
+// EffortName is where the request says how much to think, in the terms of its own dialect.
+func (r *Request) EffortName() string {
+	switch r.From {
+	case Responses:
+		return "reasoning.effort"
+	case Messages:
+		if r.Reasoning.Effort != "" {
+			return "output_config.effort"
+		}
+		return "thinking"
+	}
+	return "reasoning_effort"
+}
+
 // ToolKind says what a tool is.
 type ToolKind uint8
 

@@ -46,6 +46,7 @@ type requestEncoder struct {
 	maxTokens int64
 	mode      llm.ThinkingMode // what to send; "" = nothing
 	budget    int64
+	effort    string // Anthropic's own, "" = the model's default
 }
 
 func firstOf(a, b string) string {
@@ -66,33 +67,11 @@ func (e *requestEncoder) plan() {
 		e.maxTokens = llm.DefaultMaxTokens
 	}
 	if r.From == llm.Messages {
-		e.mode, e.budget = r.Reasoning.Mode, r.Reasoning.Budget
+		e.mode, e.budget, e.effort = r.Reasoning.Mode, r.Reasoning.Budget, r.Reasoning.Effort
 		return
 	}
-	if r.Reasoning.Effort == "none" || r.Reasoning.Mode == llm.ThinkingDisabled {
-		e.mode = llm.ThinkingDisabled
-		return
-	}
-	budget := r.Reasoning.AsBudget()
-	switch {
-	case budget == 0:
-	case r.ToolChoice.Forced():
-		e.drops.Add(e.effortName(), "thinking and a forced tool choice exclude each other")
-	case e.loopWithoutThinking():
-		e.drops.Add(e.effortName(), "the tool calls in the history come without the thinking that led to them")
-	default:
-		e.mode, e.budget = llm.ThinkingEnabled, budget
-		if e.maxTokens <= budget {
-			e.maxTokens += budget
-		}
-	}
-}
-
-func (e *requestEncoder) effortName() string {
-	if e.r.From == llm.Responses {
-		return "reasoning.effort"
-	}
-	return "reasoning_effort"
+	e.planThinking()
+	e.fitSampling()
 }
 
 // loopWithoutThinking reports whether the last assistant message called tools, is being answered, and does not begin
@@ -192,19 +171,15 @@ func (e *requestEncoder) stop() {
 // output writes the native form of a structured answer, and Anthropic's own effort.
 func (e *requestEncoder) output() {
 	w, r := &e.w, e.r
-	effort := ""
-	if r.From == llm.Messages {
-		effort = r.Reasoning.Effort
-	}
 	schema := r.Format != nil && r.Format.Kind == llm.FormatSchema
 	if r.Format != nil && r.Format.Kind == llm.FormatObject {
 		e.drops.Add("response_format", "the provider has no JSON mode without a schema")
 	}
-	if effort == "" && !schema {
+	if e.effort == "" && !schema {
 		return
 	}
 	w.Object("output_config")
-	w.OptStr("effort", effort)
+	w.OptStr("effort", e.effort)
 	if schema {
 		w.Object("format")
 		w.Str("type", "json_schema")
@@ -227,7 +202,7 @@ func (e *requestEncoder) rest() {
 	e.without("prompt_cache_key", r.CacheKey != "")
 	e.without("verbosity", r.Verbosity != "")
 	e.without("store", r.Store != nil && *r.Store)
-	e.without("reasoning.summary", r.Reasoning.Summary != "")
+	e.without("reasoning.summary", r.Reasoning.Summary != "" && !e.thinks()) // thinking is its summary
 	for _, f := range r.Extra {
 		if own {
 			e.w.Member(f.Name, f.Value)

@@ -210,7 +210,7 @@ func (e *requestEncoder) assistant(m *llm.Message) {
 		case *llm.Text:
 			said = append(said, p)
 		case *llm.Thinking:
-			if !e.reasons && e.r.From != llm.Chat {
+			if !e.readsReasoning() && e.r.From != llm.Chat {
 				e.drop(m, i, "the target does not read reasoning")
 			}
 		case *llm.Opaque:
@@ -235,7 +235,7 @@ func (e *requestEncoder) assistant(m *llm.Message) {
 		}
 		w.EndArray()
 	}
-	if e.reasons || e.r.From == llm.Chat {
+	if e.readsReasoning() || e.r.From == llm.Chat {
 		writeThinking(w, m.Parts)
 	}
 	if calls > 0 {

@@ -86,8 +86,8 @@ func decodeCaller(o *wire.Object, r *llm.Request) {
 	r.Store = o.Bool("store")
 }
 
-// reasoning reads OpenAI's reasoning_effort, OpenRouter's reasoning, and the thinking switch of GLM, Kimi and
-// DeepSeek.
+// reasoning reads OpenAI's reasoning_effort, OpenRouter's reasoning, the thinking switch of GLM, Kimi, DeepSeek and Doubao, that of
+// Qwen, and what vLLM and SGLang pass on to a model's template.
 func (d *requestDecoder) reasoning(o *wire.Object) {
 	r := d.r
 	r.Reasoning.Effort = o.Str("reasoning_effort")
@@ -96,10 +96,17 @@ func (d *requestDecoder) reasoning(o *wire.Object) {
 			r.Reasoning.Effort = effort
 		}
 		r.Reasoning.Budget = vendor.Int("max_tokens")
-		if on := vendor.Bool("enabled"); on != nil && *on {
-			r.Reasoning.Mode = llm.ThinkingEnabled
-		} else if on != nil {
-			r.Reasoning.Mode = llm.ThinkingDisabled
+		r.Reasoning.Switch(vendor.Bool("enabled"))
+	}
+	if budget := o.Int("thinking_budget"); budget > 0 {
+		r.Reasoning.Budget = budget
+	}
+	r.Reasoning.Switch(o.Bool("enable_thinking"))
+	if template := o.Object("chat_template_kwargs"); template != nil {
+		r.Reasoning.Switch(template.Bool("enable_thinking"))
+		r.Reasoning.Switch(template.Bool("thinking"))
+		for name := range template.Rest() {
+			d.drops.Add("chat_template_kwargs."+name, "a setting of one server")
 		}
 	}
 	if thinking := o.Object("thinking"); thinking != nil {

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"strconv"
-	"strings"
 
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
@@ -10,14 +9,17 @@ import (
 
 // EncodeRequest writes r as a chat completions body and reports what it could not hold.
 func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Dropped, error) {
-	e := requestEncoder{r: r, reasons: speaksReasoning(opt.Model)}
+	e := requestEncoder{r: r, traits: TraitsOf(opt.Model)}
 	e.drops.AddAll(r.Dropped)
+	if r.From != llm.Chat {
+		e.traits.WithoutSampling(r, &e.drops)
+	}
 	w := &e.w
 	w.Expect(opt.Size)
 	w.Object("")
 	w.Str("model", opt.Model)
 	e.messages()
-	e.limits(opt.Model)
+	e.limits()
 	e.tools()
 	e.reasoning()
 	e.format()
@@ -34,34 +36,20 @@ func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Droppe
 }
 
 type requestEncoder struct {
-	w       wire.Writer
-	r       *llm.Request
-	drops   llm.Drops
-	reasons bool // the target reads reasoning in messages
+	w      wire.Writer
+	r      *llm.Request
+	drops  llm.Drops
+	traits Traits
 }
 
-// speaksReasoning reports whether a model reads reasoning_content. OpenAI's own models do not, the others do or ignore it.
-func speaksReasoning(model string) bool { return !ofOpenAI(model) }
-
-// ofOpenAI recognises OpenAI's models by name, with or without a vendor prefix.
-func ofOpenAI(model string) bool {
-	name := model[strings.LastIndexByte(model, '/')+1:]
-	if strings.HasPrefix(name, "gpt-oss") {
-		return false
-	}
-	return strings.HasPrefix(name, "gpt-") || strings.HasPrefix(name, "chatgpt-") || reasoner(name)
-}
-
-// reasoner recognises o1, o3, o4-mini and their like.
-func reasoner(name string) bool {
-	return len(name) >= 2 && name[0] == 'o' && name[1] >= '1' && name[1] <= '9' && (len(name) == 2 || name[2] == '-')
-}
+// readsReasoning reports whether the target reads reasoning_content. OpenAI's own models do not, the others do or ignore it.
+func (e *requestEncoder) readsReasoning() bool { return !e.traits.openAI }
 
 // limits writes what bounds and shapes the sampling. OpenAI's models want max_completion_tokens; most others only know
 // max_tokens.
-func (e *requestEncoder) limits(model string) {
+func (e *requestEncoder) limits() {
 	w, r := &e.w, e.r
-	if ofOpenAI(model) {
+	if e.traits.openAI {
 		w.OptInt("max_completion_tokens", r.MaxOutput)
 	} else {
 		w.OptInt("max_tokens", r.MaxOutput)
@@ -87,11 +75,54 @@ func (e *requestEncoder) limits(model string) {
 }
 
 func (e *requestEncoder) reasoning() {
-	if effort := e.r.Reasoning.AsEffort(); effort != "" {
-		e.w.Str("reasoning_effort", effort)
+	effort := e.r.Reasoning.AsEffort()
+	if e.r.From != llm.Chat && e.traits.dialect != noSwitch {
+		e.thinkingSwitch()
+		return
 	}
+	if e.r.From != llm.Chat {
+		var note string
+		if effort, note = e.traits.Effort(effort); note != "" {
+			e.drops.Add(e.r.EffortName(), note)
+		}
+	}
+	e.w.OptStr("reasoning_effort", effort)
+	e.noteSummary()
+}
+
+func (e *requestEncoder) noteSummary() {
 	if e.r.Reasoning.Summary != "" {
 		e.drops.Add("reasoning.summary", "chat completions have no reasoning summaries")
+	}
+}
+
+// thinkingSwitch asks a vendor in its own words to think, or not to. An effort goes along where it was given as one.
+func (e *requestEncoder) thinkingSwitch() {
+	w, r := &e.w, e.r.Reasoning
+	e.noteSummary()
+	if !r.Wanted() && !r.Off() {
+		return
+	}
+	if e.traits.dialect == enableThinking {
+		if r.Wanted() && !e.r.Stream { // Qwen's open models refuse to think in a whole answer
+			e.drops.Add(e.r.EffortName(), "the model thinks in streams only")
+			return
+		}
+		w.Bool("enable_thinking", r.Wanted())
+		if r.Wanted() {
+			w.OptInt("thinking_budget", r.Budget)
+		}
+		return
+	}
+	w.Object("thinking")
+	if r.Off() {
+		w.Str("type", "disabled")
+	} else {
+		w.Str("type", "enabled")
+	}
+	w.EndObject()
+	if r.Wanted() && r.Effort != "" {
+		w.Str("reasoning_effort", r.AsEffort())
 	}
 }
 

@@ -3,6 +3,7 @@ package responses
 import (
 	"strconv"
 
+	"squirrel/proxy/convert/openai"
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
 )
@@ -17,6 +18,9 @@ func EncodeRequest(r *llm.Request, opt llm.RequestOptions) ([]byte, []llm.Droppe
 	}
 	e := requestEncoder{r: r}
 	e.drops.AddAll(r.Dropped)
+	if r.From != llm.Responses {
+		e.fit(openai.TraitsOf(opt.Model))
+	}
 	w := &e.w
 	w.Expect(opt.Size)
 	w.Object("")
@@ -39,6 +43,27 @@ type requestEncoder struct {
 	w     wire.Writer
 	r     *llm.Request
 	drops llm.Drops
+}
+
+// fit takes out of the request what the model is known to refuse.
+func (e *requestEncoder) fit(t openai.Traits) {
+	r := e.r
+	t.WithoutSampling(r, &e.drops)
+	if t.NeverReasons() {
+		if r.Reasoning.Wanted() {
+			e.drops.Add(r.EffortName(), "the model does not reason")
+		}
+		r.Reasoning = llm.Reasoning{}
+		return
+	}
+	wanted := r.Reasoning.AsEffort()
+	effort, note := t.Effort(wanted)
+	if note != "" {
+		e.drops.Add(r.EffortName(), note)
+	}
+	if effort != wanted {
+		r.Reasoning = llm.Reasoning{Effort: effort, Summary: r.Reasoning.Summary}
+	}
 }
 
 // minOutput is the smallest limit the API takes; clients probe other providers with a limit of 1.
