@@ -114,6 +114,7 @@ type fakeClaims struct {
 	until    map[string]time.Time
 	finished map[string]string
 	fail     error
+	skew     time.Duration // of the database's clock
 }
 
 func newClaims() *fakeClaims {
@@ -133,6 +134,9 @@ func (c *fakeClaims) ClaimJob(_ context.Context, name, slot, owner string, ttl t
 	c.owner[key], c.until[key] = owner, time.Now().Add(ttl)
 	return true, nil
 }
+
+// Now is the time by the clock of the database.
+func (c *fakeClaims) Now(context.Context) (time.Time, error) { return time.Now().Add(c.skew), nil }
 
 func (c *fakeClaims) FinishJob(_ context.Context, name, slot, owner, result string) error {
 	c.mu.Lock()
@@ -305,4 +309,42 @@ func TestRetentionFailureLeavesTheSlotOpen(t *testing.T) {
 			t.Errorf("a finished slot asks the database again: %v", err)
 		}
 	})
+}
+
+// TestI10_ClockOfTheDatabase runs retention on a machine whose clock is a month ahead, and five minutes behind: slots are due, and
+// logs are old, by the clock of the database.
+func TestI10_ClockOfTheDatabase(t *testing.T) {
+	for _, skew := range []time.Duration{-30 * day, 5 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			claims := newClaims()
+			claims.skew = skew
+			logs := &cutoffs{}
+			runFor(t, 49*time.Hour, Retention(logs, claims, "a", RetentionPolicy{Hour: 4, Days: 7, DetailDays: 7}))
+			if len(claims.finished) != 3 || len(logs.before) == 0 { // the slot before the start, and two days
+				t.Errorf("%v: %d slots were done", skew, len(claims.finished))
+			}
+			for i, before := range logs.before {
+				if ago := logs.asked[i].Add(skew).Sub(before); ago < 7*day || ago > 7*day+time.Minute {
+					t.Errorf("%v: deleted what is older than %v", skew, ago)
+				}
+			}
+			for slot := range claims.finished {
+				if _, hour, _ := strings.Cut(slot, "T"); hour != "04" {
+					t.Errorf("%v: slot %s", skew, slot)
+				}
+			}
+		})
+	}
+}
+
+// cutoffs remembers what it was told to delete, and when.
+type cutoffs struct{ before, asked []time.Time }
+
+func (c *cutoffs) DeleteLogsBefore(_ context.Context, before time.Time, _ int) (int, error) {
+	c.before, c.asked = append(c.before, before), append(c.asked, time.Now())
+	return 0, nil
+}
+
+func (c *cutoffs) DeleteLogDetailsBefore(ctx context.Context, before time.Time, limit int) (int, error) {
+	return c.DeleteLogsBefore(ctx, before, limit)
 }

@@ -28,10 +28,14 @@ type RetentionPolicy struct {
 	DetailDays int // LOG_DETAIL_RETENTION_DAYS: headers and bodies
 }
 
-// Retention deletes old logs once a day, on one replica.
+// Retention deletes old logs once a day, on one replica. What is old, the database's clock tells: a machine whose clock is wrong
+// must not delete too much.
 func Retention(logs OldLogs, claims Claims, owner string, policy RetentionPolicy) Job {
 	return Daily("retention", policy.Hour, claims, owner, func(ctx context.Context) (string, error) {
-		now := time.Now()
+		now, err := claims.Now(ctx)
+		if err != nil {
+			return "", fmt.Errorf("read the clock of the database: %w", err)
+		}
 		details, err := deleteOlder(ctx, now, policy.DetailDays, logs.DeleteLogDetailsBefore)
 		if err != nil {
 			return "", fmt.Errorf("delete old details after %d: %w", details, err)

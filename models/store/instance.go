@@ -15,6 +15,13 @@ func (h *handle) clock() string {
 	return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"
 }
 
+// Now is the time by the database's clock.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var micros int64
+	err := s.scalar(ctx, &micros, "SELECT "+s.clock())
+	return fromMicros(micros), fail("read the clock of the database", err)
+}
+
 // Heartbeat notes that an instance lives.
 func (s *Store) Heartbeat(ctx context.Context, instance string) error {
 	err := s.inWrite(ctx, func(tx *Store) error {

@@ -200,3 +200,12 @@ func TestLoadConfig(t *testing.T) {
 		}
 	})
 }
+
+func TestNow(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		now, err := s.Now(t.Context())
+		if off := time.Since(now); err != nil || off < -time.Second || off > 10*time.Second {
+			t.Errorf("the database says %s, %v", now, err)
+		}
+	})
+}
