@@ -99,6 +99,8 @@ func (l *listener) responses(all []sse.Event) {
 			}
 		case "response.output_text.done", "response.reasoning_summary_text.done", "response.reasoning_text.done", "response.function_call_arguments.done":
 			ok = open != nil && e.ItemID == open.ID && e.Text+e.Arguments == text
+		case "response.output_text.annotation.added":
+			ok = open != nil && e.ItemID == open.ID && e.OutputIndex == items
 		case "response.content_part.done", "response.reasoning_summary_part.done":
 			ok = open != nil && e.ItemID == open.ID
 		case "response.completed", "response.incomplete":

@@ -208,7 +208,7 @@ func (l *listener) blockDelta(open string, e anthropicEvent) bool {
 		l.heard.calls[n-1].arguments += e.Delta.JSON
 	}
 	switch e.Delta.Type {
-	case "text_delta":
+	case "text_delta", "citations_delta":
 		return open == "text"
 	case "thinking_delta", "signature_delta":
 		return open == "thinking"

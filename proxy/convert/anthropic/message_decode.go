@@ -3,6 +3,7 @@ package anthropic
 import (
 	"encoding/json"
 	"strconv"
+	"unicode/utf8"
 
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
@@ -69,7 +70,7 @@ func (d *requestDecoder) block(path string, raw json.RawMessage) llm.Part {
 	var part llm.Part
 	switch kind := o.Str("type"); kind {
 	case "text":
-		part = &llm.Text{Text: o.Str("text"), Cache: o.Get("cache_control"), Citations: decodeCitations(o.Get("citations"))}
+		part = decodeText(o)
 	case "image":
 		part = &llm.Image{Source: decodeSource(o.Object("source")), Cache: o.Get("cache_control")}
 	case "document":
@@ -95,6 +96,15 @@ func (d *requestDecoder) block(path string, raw json.RawMessage) llm.Part {
 		d.drops.Add(path+"."+name, "unknown field of a content block")
 	}
 	return part
+}
+
+// decodeText reads a text block. Its sources are those of the whole block.
+func decodeText(o *wire.Object) *llm.Text {
+	t := &llm.Text{Text: o.Str("text"), Cache: o.Get("cache_control"), Citations: decodeCitations(o.Get("citations"))}
+	for i := range t.Citations {
+		t.Citations[i].End = int64(utf8.RuneCountInString(t.Text))
+	}
+	return t
 }
 
 // decodeThinking reads a thinking block. Its signature may be a seal of another vendor that this gateway packed into

@@ -37,16 +37,16 @@ func (e *requestEncoder) system() []llm.Message {
 }
 
 func (e *requestEncoder) prompt(prompt []llm.Message) {
-	count := 0
+	var all []llm.Part
 	for i := range prompt {
-		count += len(prompt[i].Parts)
+		all = append(all, prompt[i].Parts...)
 	}
-	if count == 0 {
+	if len(all) == 0 {
 		return
 	}
 	w := &e.w
-	if count == 1 {
-		if t, ok := prompt[0].Parts[0].(*llm.Text); ok && t.Cache == nil {
+	if len(all) == 1 {
+		if t, ok := all[0].(*llm.Text); ok && t.Cache == nil {
 			w.Str("system", t.Text)
 			return
 		}
@@ -191,6 +191,9 @@ var pictures = map[string]bool{"image/jpeg": true, "image/png": true, "image/gif
 func (e *requestEncoder) image(m *llm.Message, i int, p *llm.Image) {
 	source := p.Source
 	own := e.r.From == llm.Messages
+	if !own {
+		source = wire.Inline(source)
+	}
 	if source.Data != "" && !own && !pictures[source.MediaType] {
 		source.MediaType = wire.Sniff(source.Data)
 		if !pictures[source.MediaType] {
@@ -199,7 +202,7 @@ func (e *requestEncoder) image(m *llm.Message, i int, p *llm.Image) {
 		}
 	}
 	if !own && source.FileID != "" || source == (llm.Source{}) {
-		e.drop(m, i, "the file is stored at another provider")
+		e.drop(m, i, "there is no image at this place, or it is stored at another provider")
 		return
 	}
 	w := &e.w

@@ -3,27 +3,44 @@ package wire
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"squirrel/proxy/llm"
 )
 
 // DataURL splits a data URL with base64 content into media type and data. Anything else is kept as a URL.
-func DataURL(url string) llm.Source {
-	rest, ok := strings.CutPrefix(url, "data:")
+func DataURL(text string) llm.Source {
+	rest, ok := strings.CutPrefix(text, "data:")
 	if !ok {
-		return llm.Source{URL: url}
+		return llm.Source{URL: text}
 	}
 	head, data, ok := strings.Cut(rest, ",")
 	if !ok {
-		return llm.Source{URL: url}
+		return llm.Source{URL: text}
 	}
 	media, ok := strings.CutSuffix(head, ";base64")
 	if !ok {
-		return llm.Source{URL: url}
+		return llm.Source{URL: text}
 	}
 	media, _, _ = strings.Cut(media, ";")
 	return llm.Source{MediaType: strings.ToLower(strings.TrimSpace(media)), Data: data}
+}
+
+// Inline returns s with the data of its data URL in base64, where the URL spells them in another way. A data URL that can't be read
+// becomes nothing: no provider could read it either.
+func Inline(s llm.Source) llm.Source {
+	rest, ok := strings.CutPrefix(s.URL, "data:")
+	if !ok {
+		return s
+	}
+	head, data, _ := strings.Cut(rest, ",")
+	raw, err := url.PathUnescape(data)
+	if err != nil || raw == "" {
+		return llm.Source{}
+	}
+	media, _, _ := strings.Cut(head, ";")
+	return llm.Source{MediaType: strings.ToLower(strings.TrimSpace(media)), Data: base64.StdEncoding.EncodeToString([]byte(raw))}
 }
 
 // ToDataURL is the inverse of DataURL.
