@@ -164,8 +164,8 @@ func TestC13_Methods(t *testing.T) {
 	}
 }
 
-// TestC16_NothingElseIsServed asks for what scanners look for.
-func TestC16_NothingElseIsServed(t *testing.T) {
+// TestC15_C16_NothingElseIsServed asks for what scanners look for.
+func TestC15_C16_NothingElseIsServed(t *testing.T) {
 	k := startKit(t, usualPatience, fromAfar, withAdmin()...)
 	for _, path := range []string{
 		"/debug/pprof/", "/debug/vars", "/.git/config", "/.env", "/data/secret.key", "/v1/../.env", "/static/../app.go", "/static/..%2f..%2fetc/passwd", "/static/%00", "/static/",

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -48,15 +47,15 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 // settled counts a request that is over. model is a name of the configuration: what a client made up never becomes a label.
-func (m *Metrics) settled(log *models.RequestLog, model string, firstByte time.Duration) {
+func (m *Metrics) settled(log *models.RequestLog, model string) {
 	model = m.labels.bounded(model)
 	status := "none"
 	if log.ResponseStatus != nil {
 		status = strconv.Itoa(*log.ResponseStatus)
 	}
 	m.requests.WithLabelValues(string(log.Endpoint), model, status).Inc()
-	if firstByte > 0 {
-		m.firstByte.WithLabelValues(string(log.Endpoint)).Observe(firstByte.Seconds())
+	if log.FirstByteDelayMS != nil {
+		m.firstByte.WithLabelValues(string(log.Endpoint)).Observe(*log.FirstByteDelayMS / 1000)
 	}
 	if log.GatewayOverheadUS != nil {
 		m.overhead.Observe(float64(*log.GatewayOverheadUS) / 1e6)

@@ -39,7 +39,7 @@ func (x *Exchange) settle(r result) {
 	if err := x.gw.recorder.End(write); err != nil {
 		x.gw.logger.Error("request not recorded", "request_id", x.id, "error", err)
 	}
-	x.gw.metrics.settled(&x.log, x.knownModel(), r.firstByte)
+	x.gw.metrics.settled(&x.log, x.knownModel())
 }
 
 // knownModel is the requested model's own name, "" when there is no such model.

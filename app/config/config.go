@@ -105,6 +105,7 @@ const (
 	FromEnvironment Source = "environment"
 	FromDotenv      Source = ".env"
 	FromDefault     Source = "default"
+	FromURL         Source = "as DATABASE_URL says"
 )
 
 type rawValue struct {
@@ -226,6 +227,7 @@ func (c *Config) matchDatabase() error {
 	kind := databaseKind(c.DatabaseURL.Reveal())
 	if c.raw["DATABASE_TYPE"].source == FromDefault {
 		c.DatabaseType = kind
+		c.raw["DATABASE_TYPE"] = rawValue{kind, FromURL}
 	}
 	if c.DatabaseType == kind {
 		return nil

@@ -72,7 +72,7 @@ func TestF17_FormsOfOtherSites(t *testing.T) {
 	k.postForm(providerURL(p.ID)+"/disable", nil, "Sec-Fetch-Site", "same-origin").wantRedirect(t, "own form", "/admin/providers")
 }
 
-func TestHeaders(t *testing.T) {
+func TestF24_Headers(t *testing.T) {
 	k := newKit(t)
 	for _, path := range []string{"/admin/login", "/admin/setup", "/admin/account", "/admin/providers", "/admin/no-such-page", "/admin/providers/99"} {
 		h := k.get(path).header

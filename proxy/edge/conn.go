@@ -4,6 +4,7 @@
 package edge
 
 import (
+	"errors"
 	"net"
 	"sync/atomic"
 	"syscall"
@@ -21,13 +22,35 @@ func NewListener(l net.Listener, writeTimeout time.Duration) *Listener {
 	return &Listener{Listener: l, writeTimeout: writeTimeout}
 }
 
-// Accept waits for a client.
+// Accept waits for a client. A shortage that may pass, of file descriptors above all, is waited out: fasthttp would stop to serve
+// for ever.
 func (l *Listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for pause := shortPause; ; pause = min(2*pause, longPause) {
+		c, err := l.Listener.Accept()
+		if err == nil {
+			return &Conn{Conn: c, writeTimeout: l.writeTimeout}, nil
+		}
+		if !passes(err) {
+			return nil, err
+		}
+		time.Sleep(pause)
 	}
-	return &Conn{Conn: c, writeTimeout: l.writeTimeout}, nil
+}
+
+// How long to wait after a connection that could not be accepted.
+const (
+	shortPause = 5 * time.Millisecond
+	longPause  = 500 * time.Millisecond
+)
+
+// passes reports whether the next connection may be accepted although this one was not (accept(2)).
+func passes(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR, syscall.EPROTO} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // Conn is a client's connection.

@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -71,6 +74,45 @@ func TestWatch_StopGivesTheConnectionBack(t *testing.T) {
 		if called.Load() {
 			t.Fatalf("after %v: told that a present client left", wait)
 		}
+	}
+}
+
+// scarce is a listener that has no file descriptor for the first connections.
+type scarce struct {
+	net.Listener
+	errs []error
+}
+
+func (l *scarce) Accept() (net.Conn, error) {
+	if len(l.errs) > 0 {
+		err := l.errs[0]
+		l.errs = l.errs[1:]
+		return nil, err
+	}
+	return l.Listener.Accept()
+}
+
+func TestH17_AShortageOfDescriptorsIsWaitedOut(t *testing.T) {
+	raw, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	shortage := &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	l := NewListener(&scarce{raw, []error{shortage, &net.OpError{Op: "accept", Err: syscall.ECONNABORTED}, shortage}}, time.Second)
+	client, err := net.Dial("tcp", raw.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	raw.Close()
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a closed listener: %v", err)
 	}
 }
 
