@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,14 @@ func TestPresetsAreValid(t *testing.T) {
 			t.Errorf("preset %+v", p)
 		}
 		seen[p.ID] = true
+		if !slices.Contains([]string{"bearer", "x-api-key", "api-key", "none"}, p.Auth) || p.Quirks == nil {
+			t.Errorf("preset %s: auth %q, quirks %v", p.ID, p.Auth, p.Quirks)
+		}
+		for _, quirk := range p.Quirks {
+			if Quirks[quirk] == "" {
+				t.Errorf("preset %s has a quirk nobody knows: %s", p.ID, quirk)
+			}
+		}
 		url := strings.ReplaceAll(p.BaseURL, "{resource}", "res")
 		c := check{}
 		if url != "" {
@@ -111,8 +120,21 @@ func TestPresetsAreValid(t *testing.T) {
 			t.Errorf("preset %s: %v", p.ID, c)
 		}
 	}
-	if len(seen) < 25 {
-		t.Errorf("only %d presets", len(seen))
+	// The vendors whose base URLs were looked up in their own documents.
+	for id, base := range map[string]string{
+		"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com", "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
+		"azure": "https://{resource}.openai.azure.com/openai/v1", "deepseek": "https://api.deepseek.com", "deepseek-anthropic": "https://api.deepseek.com/anthropic",
+		"openrouter": "https://openrouter.ai/api/v1", "openrouter-anthropic": "https://openrouter.ai/api", "groq": "https://api.groq.com/openai/v1", "mistral": "https://api.mistral.ai/v1",
+		"xai": "https://api.x.ai/v1", "together": "https://api.together.xyz/v1", "fireworks": "https://api.fireworks.ai/inference/v1", "cerebras": "https://api.cerebras.ai/v1",
+		"perplexity": "https://api.perplexity.ai", "cohere": "https://api.cohere.ai/compatibility/v1", "nvidia": "https://integrate.api.nvidia.com/v1",
+		"moonshot": "https://api.moonshot.cn/v1", "moonshot-anthropic": "https://api.moonshot.cn/anthropic", "zhipu": "https://open.bigmodel.cn/api/paas/v4",
+		"zhipu-anthropic": "https://open.bigmodel.cn/api/anthropic", "qwen": "https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-anthropic": "https://dashscope.aliyuncs.com/apps/anthropic",
+		"volcengine": "https://ark.cn-beijing.volces.com/api/v3", "siliconflow": "https://api.siliconflow.cn/v1", "minimax": "https://api.minimax.io/v1", "minimax-anthropic": "https://api.minimax.io/anthropic",
+		"ollama": "http://localhost:11434/v1", "vllm": "http://localhost:8000/v1", "lmstudio": "http://localhost:1234/v1", "llamacpp": "http://localhost:8080/v1", "localai": "http://localhost:8080/v1",
+	} {
+		if i := slices.IndexFunc(Presets(), func(p Preset) bool { return p.ID == id }); i < 0 || Presets()[i].BaseURL != base {
+			t.Errorf("no preset %s with %s", id, base)
+		}
 	}
 }
 

@@ -81,6 +81,9 @@ func authorize(h http.Header, u *url.URL, p *models.Provider) {
 	case p.Protocol == models.ProtocolAnthropic:
 		if key != "" {
 			h.Set("X-Api-Key", key)
+			if WantsBearer(u) {
+				h.Set("Authorization", "Bearer "+key)
+			}
 		}
 		if h.Get("Anthropic-Version") == "" {
 			h.Set("Anthropic-Version", anthropicVersion)

@@ -38,3 +38,17 @@ func IsAzure(u *url.URL) bool {
 	return strings.HasSuffix(host, ".openai.azure.com") || strings.HasSuffix(host, ".services.ai.azure.com") ||
 		strings.HasSuffix(host, ".cognitiveservices.azure.com") || strings.Contains(u.Path, "/openai/deployments/")
 }
+
+// bearers are the vendors that copy Anthropic's API but take their keys as their other API does. Anthropic itself refuses that.
+var bearers = []string{"openrouter.ai", "moonshot.cn", "moonshot.ai", "bigmodel.cn", "z.ai", "aliyuncs.com", "minimax.io", "minimaxi.com"}
+
+// WantsBearer reports whether a provider that speaks Anthropic's protocol wants its key in the Authorization header too.
+func WantsBearer(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	for _, vendor := range bearers {
+		if host == vendor || strings.HasSuffix(host, "."+vendor) {
+			return true
+		}
+	}
+	return false
+}
