@@ -23,7 +23,7 @@ func (a *App) newFiber() *fiber.App {
 		StreamRequestBody:            true,
 		DisablePreParseMultipartForm: true,
 		BodyLimit:                    prefetchBytes,
-		ReadBufferSize:               32 << 10,
+		ReadBufferSize:               16 << 10,
 		ReadTimeout:                  a.patience.header,
 		IdleTimeout:                  a.patience.idle,
 		ErrorHandler:                 a.answerError,

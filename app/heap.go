@@ -3,7 +3,7 @@ package app
 import "os"
 
 // heapFloorBytes is how much the process may allocate, at the least, before the garbage collector runs.
-const heapFloorBytes = 32 << 20
+const heapFloorBytes = 16 << 20
 
 // heapFloor is address space that nobody ever touches, so it takes no memory of the machine.
 var heapFloor []byte

@@ -39,9 +39,10 @@ type target struct {
 
 // field is everything that runs: the upstream, the bare proxy, and Squirrel with logging on and off.
 type field struct {
-	upstream *target
-	targets  []*target
-	dir      string
+	upstream, proxy, squirrel, unlogged *target
+
+	birth birth
+	dir   string
 }
 
 func newField(ctx context.Context) (*field, error) {
@@ -65,18 +66,15 @@ func (f *field) start(ctx context.Context) (err error) {
 	if f.upstream, err = spawn(ctx, "upstream", nil, self, "-role", "upstream"); err != nil {
 		return err
 	}
-	proxy, err := spawn(ctx, "ReverseProxy", nil, self, "-role", "proxy", "-upstream", f.upstream.url)
-	if err != nil {
+	if f.proxy, err = spawn(ctx, "ReverseProxy", nil, self, "-role", "proxy", "-upstream", f.upstream.url); err != nil {
 		return err
 	}
-	f.targets = append(f.targets, proxy)
-	squirrel, err := f.startSquirrel(ctx)
-	if err != nil {
+	if f.squirrel, err = f.startSquirrel(ctx); err != nil {
 		return err
 	}
-	unlogged := *squirrel
-	unlogged.name, unlogged.key = "Squirrel, no details", keyNo
-	f.targets = append(f.targets, squirrel, &unlogged)
+	unlogged := *f.squirrel
+	unlogged.name, unlogged.key, unlogged.cmd = "Squirrel, no details", keyNo, nil
+	f.unlogged = &unlogged
 	return nil
 }
 
@@ -107,11 +105,16 @@ func (f *field) startSquirrel(ctx context.Context) (*target, error) {
 		return nil, err
 	}
 	cmd.Stderr = log
+	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	t := &target{name: "Squirrel, logging on", url: fmt.Sprintf("http://127.0.0.1:%d", port), key: key, pid: cmd.Process.Pid, cmd: cmd}
-	return t, ready(t.url + "/readyz")
+	if err := ready(t.url + "/readyz"); err != nil {
+		return nil, err
+	}
+	f.birth.ready = time.Since(started)
+	return t, f.birth.weigh(ctx, binary, t.pid)
 }
 
 func seed(ctx context.Context, db string, secret []byte, upstream string) error {
@@ -124,22 +127,35 @@ func seed(ctx context.Context, db string, secret []byte, upstream string) error 
 		return err
 	}
 	defer s.Close()
-	provider := models.Provider{Name: "upstream", Protocol: models.ProtocolOpenAI, BaseURL: upstream + "/v1", APIKey: "bench-upstream-key", IsActive: true,
-		ResponseTimeout: 60, ConnectTimeout: 5, FirstByteTimeout: 30, IdleTimeout: 30}
-	if err := s.CreateProvider(ctx, &provider); err != nil {
-		return err
-	}
-	for _, name := range []string{"bench-1k", "bench-stream-100"} {
-		if err := s.CreateModel(ctx, &models.Model{Name: name, Strategy: models.StrategyRoundRobin, Type: models.ModelChat, IsActive: true}); err != nil {
-			return err
-		}
-		if err := s.CreateRoute(ctx, &models.Route{ModelName: name, ProviderID: provider.ID, TargetModel: name, Weight: 1, IsActive: true}); err != nil {
+	for protocol, prefix := range map[models.Protocol]string{models.ProtocolOpenAI: "", models.ProtocolAnthropic: "claude-"} {
+		if err := seedProvider(ctx, s, protocol, upstream, prefix); err != nil {
 			return err
 		}
 	}
 	for value, details := range map[string]bool{key: true, keyNo: false} {
 		k := models.APIKey{Name: value[:14], Hash: sha256.Sum256([]byte(value)), Mask: value[:8], IsActive: true, RecordDetails: details}
 		if err := s.CreateAPIKey(ctx, &k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchModels are the simulator's, each of which both providers serve: one under its name, the other with a prefix.
+var benchModels = []string{"bench-1k", "bench-1k@60ms", "bench-stream-100", "bench-stream-200@10ms", "bench-stream-60@50ms"}
+
+func seedProvider(ctx context.Context, s *store.Store, protocol models.Protocol, upstream, prefix string) error {
+	provider := models.Provider{Name: string(protocol), Protocol: protocol, BaseURL: upstream + "/v1", APIKey: "bench-upstream-key", IsActive: true,
+		ResponseTimeout: 60, ConnectTimeout: 5, FirstByteTimeout: 30, IdleTimeout: 30}
+	if err := s.CreateProvider(ctx, &provider); err != nil {
+		return err
+	}
+	for _, target := range benchModels {
+		name := prefix + target
+		if err := s.CreateModel(ctx, &models.Model{Name: name, Strategy: models.StrategyRoundRobin, Type: models.ModelChat, IsActive: true}); err != nil {
+			return err
+		}
+		if err := s.CreateRoute(ctx, &models.Route{ModelName: name, ProviderID: provider.ID, TargetModel: target, Weight: 1, IsActive: true}); err != nil {
 			return err
 		}
 	}
@@ -166,7 +182,7 @@ func spawn(ctx context.Context, name string, env []string, binary string, args .
 }
 
 func (f *field) close() {
-	for _, t := range append(f.targets, f.upstream) {
+	for _, t := range []*target{f.squirrel, f.proxy, f.upstream} {
 		if t != nil && t.cmd != nil {
 			_ = t.cmd.Process.Signal(syscall.SIGTERM)
 			_ = t.cmd.Wait()
@@ -220,7 +236,7 @@ func freePort() (int, error) {
 }
 
 func ready(url string) error {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		resp, err := http.Get(url)
 		if err != nil {
 			continue

@@ -14,35 +14,6 @@ import (
 	"strings"
 )
 
-// scenario is one kind of load.
-type scenario struct {
-	name        string
-	path        string
-	body        []byte
-	concurrency int
-	requests    int
-}
-
-func chat(model string, promptBytes int) []byte {
-	return fmt.Appendf(nil, `{"model":%q,"messages":[{"role":"user","content":%q}]}`, model, strings.Repeat("acorn ", promptBytes/6))
-}
-
-// streamed asks for the usage itself: else the gateway would, and the provider's chunks would differ from those of a direct call.
-func streamed(model string) []byte {
-	return fmt.Appendf(nil, `{"model":%q,"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"acorns"}]}`, model)
-}
-
-func scenarios() []scenario {
-	const path = "/v1/chat/completions"
-	return []scenario{
-		{"plain 1 KB, 1 at once", path, chat("bench-1k", 900), 1, 3000},
-		{"plain 1 KB, 16 at once", path, chat("bench-1k", 900), 16, 8000},
-		{"plain 1 KB, 64 at once", path, chat("bench-1k", 900), 64, 8000},
-		{"stream of 100 chunks, 16 at once", path, streamed("bench-stream-100"), 16, 1500},
-		{"1 MB prompt, 8 at once", path, chat("bench-1k", 1<<20), 8, 400},
-	}
-}
-
 func main() {
 	role := flag.String("role", "", "internal: upstream or proxy")
 	upstream := flag.String("upstream", "", "internal: base URL of the upstream")
@@ -58,7 +29,7 @@ func main() {
 	case "proxy":
 		err = serveProxy(ctx, *upstream)
 	default:
-		err = run(ctx, *rounds, *only)
+		err = runAll(ctx, *rounds, *only)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -66,14 +37,15 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rounds int, only string) error {
+func runAll(ctx context.Context, rounds int, only string) error {
 	field, err := newField(ctx)
 	if err != nil {
 		return err
 	}
 	defer field.close()
-	fmt.Printf("%-34s %-22s %10s %10s %10s %10s\n", "scenario", "target", "CPU/req", "spread", "added p50", "added p99")
-	for _, s := range scenarios() {
+	fmt.Printf("%s\n\n", field.birth)
+	fmt.Printf("%-38s %-24s %10s %8s %11s %11s %11s %11s\n", "scenario", "target", "CPU/req", "spread", "added p50", "added p99", "first byte", "gap p99")
+	for _, s := range field.scenarios() {
 		if !strings.Contains(s.name, only) {
 			continue
 		}
@@ -81,41 +53,53 @@ func run(ctx context.Context, rounds int, only string) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	return nil
+	if !strings.Contains(crowd, only) {
+		return nil
+	}
+	return crowded(ctx, field)
 }
 
-// compare alternates between the targets and prints medians and ratios.
+// compare alternates between the targets and prints medians and ratios. What is added is the difference to a direct call.
 func compare(ctx context.Context, f *field, s scenario, rounds int) error {
-	direct, err := measure(ctx, f.upstream, s, nil)
+	native := run{target: f.upstream, path: s.runs[0].path, body: s.runs[0].body}
+	direct, err := measure(ctx, native, s, nil)
 	if err != nil {
 		return err
 	}
-	results := map[*target][]result{}
+	results := make([][]result, len(s.runs))
 	for range rounds + 1 {
-		for _, t := range f.targets {
-			r, err := measure(ctx, t, s, direct.answer)
-			if err != nil {
-				return fmt.Errorf("%s: %w", t.name, err)
+		for i, r := range s.runs {
+			want := direct.answer
+			if r.converted {
+				want = nil
 			}
-			results[t] = append(results[t], r)
+			got, err := measure(ctx, r, s, want)
+			if err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			results[i] = append(results[i], got)
 		}
 	}
-	var medians []summary
-	for _, t := range f.targets {
-		m := summarise(results[t][1:], direct) // the first round warms up
-		medians = append(medians, m)
-		fmt.Printf("%-34s %-22s %8.0fµs %9.0f%% %8.2fms %8.2fms\n", s.name, t.name, m.cpu, 100*m.spread, m.p50, m.p99)
-	}
-	base := medians[0]
-	for i, t := range f.targets[1:] {
-		m := medians[i+1]
-		fmt.Printf("%-34s %-22s %9.2fx %10s %9.2fx %9.2fx\n", "", "= "+t.name+" / proxy", m.cpu/base.cpu, "", m.p50/base.p50, m.p99/base.p99)
+	var base summary
+	for i, r := range s.runs {
+		m := summarise(results[i][1:], direct) // the first round warms up
+		ratio := ""
+		if i == 0 {
+			base = m
+		} else {
+			ratio = fmt.Sprintf("  CPU %.2fx, added p50 %.2fx, p99 %.2fx", m.cpu/base.cpu, m.p50/base.p50, m.p99/base.p99)
+			if s.paced {
+				ratio += fmt.Sprintf(", gap p99 %.2fx", m.gap/base.gap)
+			}
+		}
+		fmt.Printf("%-38s %-24s %8.0fµs %7.0f%% %9.2fms %9.2fms %9.2fms %9.2fms%s\n", s.name, r.name, m.cpu, 100*m.spread, m.p50, m.p99, m.first, m.gap, ratio)
 	}
 	return nil
 }
 
-// summary is the median of some rounds: CPU per request in µs, its relative spread, latency added to the direct call in ms.
-type summary struct{ cpu, spread, p50, p99 float64 }
+// summary is the median of some rounds: CPU per request in µs, its relative spread, latencies added to the direct call in ms,
+// and the longest of 100 gaps between two reads of a stream in ms.
+type summary struct{ cpu, spread, p50, p99, first, gap float64 }
 
 func summarise(rounds []result, direct result) summary {
 	pick := func(value func(result) float64) []float64 {
@@ -126,9 +110,13 @@ func summarise(rounds []result, direct result) summary {
 		slices.Sort(out)
 		return out
 	}
+	median := func(value func(result) float64) float64 { return pick(value)[len(rounds)/2] }
 	cpu := pick(func(r result) float64 { return r.cpu })
-	p50 := pick(func(r result) float64 { return r.p50 - direct.p50 })
-	p99 := pick(func(r result) float64 { return r.p99 - direct.p99 })
-	mid := len(rounds) / 2
-	return summary{cpu: cpu[mid], spread: (cpu[len(cpu)-1] - cpu[0]) / cpu[mid], p50: p50[mid], p99: p99[mid]}
+	return summary{
+		cpu: cpu[len(cpu)/2], spread: (cpu[len(cpu)-1] - cpu[0]) / cpu[len(cpu)/2],
+		p50:   median(func(r result) float64 { return r.p50 - direct.p50 }),
+		p99:   median(func(r result) float64 { return r.p99 - direct.p99 }),
+		first: median(func(r result) float64 { return r.first - direct.first }),
+		gap:   median(func(r result) float64 { return r.gap }),
+	}
 }

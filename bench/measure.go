@@ -19,51 +19,72 @@ import (
 // result is one round: CPU per request in µs, latencies in ms, and one answer.
 type result struct {
 	cpu, p50, p99 float64
+	first         float64 // to the first byte of the body, median
+	gap           float64 // between two reads of a body, 99th percentile
 	answer        []byte
 }
 
+// timing is when the parts of one answer came.
+type timing struct {
+	whole, first time.Duration
+	gaps         []time.Duration
+}
+
 // measure sends the load and accounts for the target's CPU from idle to idle. Every answer must equal want.
-func measure(ctx context.Context, t *target, s scenario, want []byte) (result, error) {
+func measure(ctx context.Context, r run, s scenario, want []byte) (result, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: s.concurrency, DisableCompression: true}}
 	defer client.CloseIdleConnections()
-	if err := idle(ctx, t); err != nil {
+	if err := idle(ctx, r.target); err != nil {
 		return result{}, err
 	}
-	before, err := cpuTime(t.pid)
+	before, err := cpuTime(r.pid)
 	if err != nil {
 		return result{}, err
 	}
-	latencies, answer, err := load(ctx, client, t, s, want)
+	timings, answer, err := load(ctx, client, r, s, want)
 	if err != nil {
 		return result{}, err
 	}
-	if err := idle(ctx, t); err != nil {
+	if err := idle(ctx, r.target); err != nil {
 		return result{}, err
 	}
-	after, err := cpuTime(t.pid)
+	after, err := cpuTime(r.pid)
 	if err != nil {
 		return result{}, err
 	}
-	slices.Sort(latencies)
-	at := func(q float64) float64 { return latencies[int(q*float64(len(latencies)-1))].Seconds() * 1000 }
-	return result{cpu: float64((after - before).Microseconds()) / float64(s.requests), p50: at(.5), p99: at(.99), answer: answer}, nil
+	var whole, first, gaps []time.Duration
+	for i := range timings {
+		whole, first, gaps = append(whole, timings[i].whole), append(first, timings[i].first), append(gaps, timings[i].gaps...)
+	}
+	out := result{cpu: float64((after - before).Microseconds()) / float64(s.requests), answer: answer}
+	out.p50, out.p99 = percentile(whole, .5), percentile(whole, .99)
+	out.first, out.gap = percentile(first, .5), percentile(gaps, .99)
+	return out, nil
+}
+
+// percentile is in ms; of nothing it is 0. It sorts what it is given.
+func percentile(of []time.Duration, q float64) float64 {
+	if len(of) == 0 {
+		return 0
+	}
+	slices.Sort(of)
+	return of[int(q*float64(len(of)-1))].Seconds() * 1000
 }
 
 // load runs the closed loop: each worker sends its next request when the last one is answered.
-func load(ctx context.Context, client *http.Client, t *target, s scenario, want []byte) ([]time.Duration, []byte, error) {
+func load(ctx context.Context, client *http.Client, r run, s scenario, want []byte) ([]timing, []byte, error) {
 	var next atomic.Int64
 	var mu sync.Mutex
-	var all []time.Duration
+	var all []timing
 	var answer []byte
 	var failure error
 	var workers sync.WaitGroup
 	for range s.concurrency {
 		workers.Go(func() {
-			var mine []time.Duration
+			var mine []timing
 			for next.Add(1) <= int64(s.requests) {
-				started := time.Now()
-				got, err := call(ctx, client, t, s)
-				mine = append(mine, time.Since(started))
+				got, took, err := call(ctx, client, r)
+				mine = append(mine, took)
 				if err == nil && want != nil && !bytes.Equal(got, want) {
 					err = fmt.Errorf("answer differs: %d bytes, want %d: %.200q", len(got), len(want), got)
 				}
@@ -84,23 +105,48 @@ func load(ctx context.Context, client *http.Client, t *target, s scenario, want 
 	return all, answer, failure
 }
 
-func call(ctx context.Context, client *http.Client, t *target, s scenario) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+s.path, bytes.NewReader(s.body))
+func call(ctx context.Context, client *http.Client, r run) (answer []byte, took timing, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+r.path, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, err
+		return nil, took, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+t.key)
+	req.Header.Set("Authorization", "Bearer "+r.key)
+	started := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, took, err
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
+	answer, err = readTimed(resp.Body, started, &took)
 	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("status %d: %.300s", resp.StatusCode, data)
+		err = fmt.Errorf("status %d: %.300s", resp.StatusCode, answer)
 	}
-	return data, err
+	return answer, took, err
+}
+
+// readTimed reads a body to its end and notes when its parts came.
+func readTimed(body io.Reader, started time.Time, took *timing) (all []byte, err error) {
+	part := make([]byte, 32<<10)
+	for last := started; ; {
+		n, err := body.Read(part)
+		now := time.Now()
+		if n > 0 {
+			if len(all) == 0 {
+				took.first = now.Sub(started)
+			} else {
+				took.gaps = append(took.gaps, now.Sub(last))
+			}
+			all, last = append(all, part[:n]...), now
+		}
+		if err != nil {
+			took.whole = now.Sub(started)
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return all, err
+		}
+	}
 }
 
 // idle waits until the target's process has used next to no CPU for a while.

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	relayBuffer  = 16 << 10 // bytes read from the provider at once
+	relayBuffer  = 8 << 10  // bytes read from the provider at once
 	maxHeld      = 64 << 10 // of an unfinished event; past it the event is passed on in pieces
 	maxConverted = 4 << 20  // of an unfinished event that has to be translated, which takes a whole one
 )

@@ -10,8 +10,8 @@ import (
 	"squirrel/proxy/simulator/answers"
 )
 
-// benchModel is what a model name of the benchmark asks for: "bench-1k" a text of 1 KB, "bench-stream-N" a stream of N text
-// events, "bench-stream-N@10ms" one with a pause before each event but the first.
+// benchModel is what a model name of the benchmark asks for: "bench-1k" a text of 1 KB, "bench-1k@60ms" the same after a pause,
+// "bench-stream-N" a stream of N text events, "bench-stream-N@10ms" one with a pause before each event but the first.
 type benchModel struct {
 	events   int
 	interval time.Duration
@@ -21,22 +21,23 @@ type benchModel struct {
 const maxBenchEvents = 100_000
 
 func parseBench(name string) (b benchModel, ok bool) {
-	if name == "bench-1k" {
+	kind, pause, paused := strings.Cut(name, "@")
+	if paused {
+		var err error
+		if b.interval, err = time.ParseDuration(pause); err != nil {
+			return b, false
+		}
+	}
+	if kind == "bench-1k" {
 		return b, true
 	}
-	rest, ok := strings.CutPrefix(name, "bench-stream-")
+	count, ok := strings.CutPrefix(kind, "bench-stream-")
 	if !ok {
 		return b, false
 	}
-	count, pause, paused := strings.Cut(rest, "@")
-	var err error
-	if b.events, err = strconv.Atoi(count); err != nil || b.events < 1 || b.events > maxBenchEvents {
-		return b, false
-	}
-	if paused {
-		b.interval, err = time.ParseDuration(pause)
-	}
-	return b, err == nil
+	n, err := strconv.Atoi(count)
+	b.events = n
+	return b, err == nil && n >= 1 && n <= maxBenchEvents
 }
 
 // benchAnswer answers the benchmark's models on a server that is not in a hurry.
@@ -45,7 +46,11 @@ func benchAnswer(r *Request, f *Fault) (*answers.Answer, bool) {
 	if !ok {
 		return nil, false
 	}
-	if b.interval > 0 {
+	switch {
+	case b.interval == 0:
+	case b.events == 0:
+		f.DelayHeader = b.interval
+	default:
 		f.Interval = b.interval
 	}
 	return answers.Bench(r.Endpoint, r.Model, b.events, usageWanted(r.Body))

@@ -141,10 +141,15 @@ func endpointIn(request []byte) models.Endpoint {
 
 // write sends a prepared answer: the head with the first chunk, then each chunk by itself, as a service that streams does.
 func (f *fastConn) write(c *canned) error {
+	if len(c.chunks) == 0 {
+		if err := f.pause(c.interval); err != nil {
+			return err
+		}
+	}
 	if _, err := f.wire.Write(c.head); err != nil {
 		return err
 	}
-	if c.interval > 0 {
+	if c.interval > 0 && len(c.chunks) > 0 {
 		return f.writeSlowly(c)
 	}
 	for _, chunk := range c.chunks {
@@ -153,6 +158,18 @@ func (f *fastConn) write(c *canned) error {
 		}
 	}
 	return nil
+}
+
+func (f *fastConn) pause(d time.Duration) error {
+	if d == 0 {
+		return nil
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-f.server.ctx.Done():
+		return f.server.ctx.Err()
+	}
 }
 
 func (f *fastConn) writeSlowly(c *canned) error {
