@@ -57,6 +57,10 @@ bench-logs: ## a million log rows on SQLite: lists, details, statistics, retenti
 crash: ## 200 random kills under load, and PostgreSQL away for 30 s
 	$(GO) test -count=1 -timeout 40m -v -run 'TestH01_Kill|TestH04_' ./faults -args -kills=200 -outage=30s
 
+.PHONY: load
+load: ## a minute each of streams, faults, vanishing clients, slow readers and large bodies, with figures
+	$(GO) test -count=1 -timeout 30m -v -p 1 -run 'TestLoad_' ./faults -args -soak=60s
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 20s)
 	bash scripts/fuzz.sh

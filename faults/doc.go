@@ -3,5 +3,5 @@
 // its own, and what the two remember must agree with the gateway's log. The names of the tests begin with the number of the
 // fault.
 //
-// Flags after -args: -kills=200 and -outage=30s make the short runs long; `make crash` gives the first.
+// Flags after -args: -kills=200, -outage=30s and -soak=60s make the short runs long; `make crash` and `make load` do.
 package faults

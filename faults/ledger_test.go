@@ -108,9 +108,10 @@ func (r *reckoning) check(a *apptest.Answer) {
 }
 
 // checkCut looks at an answer that ended early: the gateway died in the middle, or between the record of the end and the
-// last byte. It must not claim that the client was at fault.
+// last byte; or the provider did, and the client was told. The row must not claim that the client was at fault.
 func (r *reckoning) checkCut(a *apptest.Answer, row models.RequestLog) {
-	fine := row.ErrorCode == "interrupted" || row.ResponseStatus != nil && *row.ResponseStatus == a.Status || row.ErrorCode == "shutting_down"
+	fine := row.ErrorCode == "interrupted" || row.ResponseStatus != nil && *row.ResponseStatus == a.Status || row.ErrorCode == "shutting_down" ||
+		a.Failed && row.ResponseStatus != nil && *row.ResponseStatus >= 500
 	if !fine {
 		r.t.Errorf("call %s (%s, stream %t) was cut, its row says %s", a.ID, a.Model, a.Stream, status(row))
 	}

@@ -15,6 +15,7 @@ import (
 var (
 	kills  = flag.Int("kills", 8, "how often TestH01 kills the gateway")
 	outage = flag.Duration("outage", 4*time.Second, "how long TestH04 stops PostgreSQL")
+	soak   = flag.Duration("soak", 4*time.Second, "how long the TestLoad tests run")
 	rate   = flag.Int("rate", 0, "calls per second of the load; 0 = as fast as its workers go")
 )
 
