@@ -28,8 +28,9 @@ type conversion struct {
 func (x *Exchange) prepareConversion(c *routing.Candidate) (*outgoing, *Failure) {
 	conv := &conversion{in: x.req.dialect(), out: c.Provider.Protocol, options: convert.Options{
 		Model: x.info.Model, Now: x.gw.now, ID: x.id, EstimatedInput: x.inputTokens, IncludeUsage: x.info.IncludeUsage, Carry: new(convert.Carry),
-		DefaultMaxTokens: x.gw.maxOutput(c.Route.TargetModel),
 	}}
+	conv.options.MaxOutput = x.gw.maxOutput(c.Route.TargetModel)
+	conv.options.DefaultMaxTokens = conv.options.MaxOutput
 	payload, failure := x.translateRequest(c, conv)
 	if failure != nil {
 		return nil, failure

@@ -23,6 +23,7 @@ type Options struct {
 	Now              func() time.Time // of answers without a time of their own; nil = time 0
 	ID               string           // what ids in answers are made of; "" = the upstream's id
 	DefaultMaxTokens int              // where the target demands a limit and the client gave none; 0 = 4096
+	MaxOutput        int              // the most tokens the target model writes; 0 = unknown
 	NativeSchema     bool             // an Anthropic target understands output_config.format
 	MaxLine          int              // bytes of one stream event; 0 = 4 MiB
 	IncludeUsage     bool             // chat streams end with a usage chunk, even if the request did not ask for it
@@ -109,7 +110,7 @@ func Request(in, out models.Protocol, body []byte, target string, opt Options) (
 		return nil, nil, requestError(err)
 	}
 	converted, lost, err := to.encodeRequest(r, llm.RequestOptions{
-		Model: target, DefaultMax: int64(opt.DefaultMaxTokens), NativeSchema: opt.NativeSchema, Size: len(body),
+		Model: target, DefaultMax: int64(opt.DefaultMaxTokens), MaxOutput: int64(opt.MaxOutput), NativeSchema: opt.NativeSchema, Size: len(body),
 	})
 	if err != nil {
 		return nil, nil, requestError(err)

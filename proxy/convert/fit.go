@@ -22,6 +22,7 @@ func fit(r *llm.Request, target llm.Dialect, opt Options, carry *Carry) error {
 	}
 	f := fitter{r: r, target: target, carry: carry}
 	f.drops.AddAll(r.Dropped)
+	f.limit(int64(opt.MaxOutput))
 	f.tools()
 	f.history()
 	f.pairResults()
@@ -33,6 +34,20 @@ func fit(r *llm.Request, target llm.Dialect, opt Options, carry *Carry) error {
 	}
 	r.Dropped = f.drops.List()
 	return nil
+}
+
+// limit keeps the output limit below what the model can write: clients ask for what their own vendor's models can, and get a refusal.
+func (f *fitter) limit(most int64) {
+	if most <= 0 || f.r.MaxOutput <= most {
+		return
+	}
+	name := "max_tokens"
+	if f.r.From == llm.Responses {
+		name = "max_output_tokens"
+	}
+	number := strconv.FormatInt(most, 10)
+	f.drops.Add(name, "the model writes at most "+number+" tokens; "+number+" was sent")
+	f.r.MaxOutput = most
 }
 
 type fitter struct {

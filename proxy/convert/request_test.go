@@ -153,6 +153,28 @@ func TestDefaultMaxTokens(t *testing.T) {
 	has(t, string(got), `"max_completion_tokens":7`)
 }
 
+// TestTrap_LimitsBeyondTheModel: Claude Code asks for 32,000 tokens of whatever model; OpenAI refuses more than a model can write.
+func TestTrap_LimitsBeyondTheModel(t *testing.T) {
+	body, dropped := request(t, messages, chat, `{"messages":[],"max_tokens":32000}`, Options{MaxOutput: 16384})
+	has(t, body, `"max_tokens":16384`)
+	has(t, dropped, "dropped max_tokens: the model writes at most 16384 tokens; 16384 was sent")
+	body, dropped = request(t, resp, chat, `{"input":"a","max_output_tokens":32000}`, Options{MaxOutput: 64000})
+	has(t, body, `"max_tokens":32000`)
+	if dropped != "" {
+		t.Error(dropped)
+	}
+	for _, tc := range []struct {
+		most, limit  int
+		want, budget int64
+	}{{0, 500, 33268, 32768}, {32000, 500, 32000, 16000}, {64000, 40000, 40000, 32768}, {64000, 500, 33268, 32768}, {40000, 30000, 40000, 32768}} {
+		body, _ := request(t, chat, messages, sprintf(`{"messages":[{"role":"user","content":"a"}],"max_tokens":%d,"reasoning_effort":"xhigh"}`, tc.limit), Options{MaxOutput: tc.most})
+		o := wire.Parse([]byte(body))
+		if got, budget := o.Int("max_tokens"), o.Object("thinking").Int("budget_tokens"); got != tc.want || budget != tc.budget || budget >= got {
+			t.Errorf("%+v: limit %d, budget %d", tc, got, budget)
+		}
+	}
+}
+
 func TestTrap_NumbersKeepTheirDigits(t *testing.T) {
 	for _, in := range protocols {
 		for _, out := range protocols {

@@ -4,6 +4,7 @@ package llm
 type RequestOptions struct {
 	Model        string // the name to ask the provider for
 	DefaultMax   int64  // max tokens for a protocol that demands a limit; 0 = DefaultMaxTokens
+	MaxOutput    int64  // the most tokens the model writes; 0 = unknown
 	Size         int    // bytes of the client's body, about what the new one will have
 	NativeSchema bool   // the Anthropic target understands output_config.format
 }

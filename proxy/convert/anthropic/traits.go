@@ -100,11 +100,28 @@ func (e *requestEncoder) planThinking() {
 		}
 	default:
 		e.mode, e.budget = llm.ThinkingEnabled, r.Reasoning.AsBudget()
-		if e.maxTokens <= e.budget {
-			e.maxTokens += e.budget
-		}
+		e.fitBudget()
 	}
 }
+
+// fitBudget makes room for the thinking: the limit of the output, which includes it, is raised as far as the model goes, and then the
+// budget gives way.
+func (e *requestEncoder) fitBudget() {
+	if e.maxTokens <= e.budget {
+		e.maxTokens += e.budget
+	}
+	most := e.opt.MaxOutput
+	if most <= 0 || e.maxTokens <= most {
+		return
+	}
+	e.maxTokens = most
+	if e.budget >= most {
+		e.budget = max(most/2, minBudget)
+	}
+}
+
+// minBudget is the smallest budget the API takes.
+const minBudget = 1024
 
 // adaptiveEffort is the wanted effort in Anthropic's words; "" leaves it to the model.
 func (e *requestEncoder) adaptiveEffort() string {
