@@ -53,7 +53,7 @@ var failoverCases = map[string]failoverCase{
 	"A06_RateLimitFailsOverAtOnce":       {setup: two("fault:status:429+retryafter:2", good), status: 200, hits: map[string]int{"fault:status:429+retryafter:2": 1, good: 1}, provider: "p2", kinds: "status,"},
 	"A06_RateLimitOfTheOnlyOneIsWaited":  {setup: one("fault:status:429,200+retryafter:1"), status: 200, hits: map[string]int{"fault:status:429,200+retryafter:1": 2}, provider: "one", kinds: "status,"},
 	"A06_RateLimitTooLongIsRelayed":      {setup: one("fault:status:429+retryafter:30"), status: 429, hits: map[string]int{"fault:status:429+retryafter:30": 1}, code: "rate_limit_exceeded", kinds: "status"},
-	"A10_LostConnectionFailsOverOnce":    {setup: two("fault:rst@0", good), status: 200, hits: map[string]int{good: 1}, provider: "p2"},
+	"A10_LostConnectionFailsOverOnce":    {setup: two("fault:rst", good), status: 200, hits: map[string]int{good: 1}, provider: "p2", kinds: "reset,"},
 	"A12_TruncatedBodyIsRetried":         {setup: two("fault:cllong+fin@40", good), status: 200, hits: map[string]int{good: 1}, provider: "p2"},
 	"A13_HTMLIsNoAnswer":                 {setup: one("fault:json:html"), status: 502, hits: map[string]int{"fault:json:html": 3}, code: "upstream_bad_response"},
 	"A13_GarbageIsNoAnswer":              {setup: one("fault:json:garbage"), status: 502, hits: map[string]int{"fault:json:garbage": 3}, code: "upstream_bad_response"},

@@ -249,3 +249,36 @@ func TestF06_WrongKeysAreSlowedDownOnEveryPath(t *testing.T) {
 		t.Errorf("a right key: %d", resp.StatusCode)
 	}
 }
+
+// TestA10_ALostConnectionIsRepeatedOnce over all providers: each repetition may be paid for twice, and the log says so.
+func TestA10_ALostConnectionIsRepeatedOnce(t *testing.T) {
+	s := two("fault:rst", "fault:rst")
+	s.providers = append(s.providers, models.Provider{Name: "p3", Protocol: models.ProtocolOpenAI})
+	s.models[0].Routes = append(s.models[0].Routes, models.Route{ProviderID: 3, TargetModel: good, Priority: 2, Weight: 1})
+	g := newTestGateway(t, s)
+	resp := g.post("/v1/chat/completions", chat("m", "x", false))
+	if body := readAll(t, resp); resp.StatusCode != http.StatusBadGateway || !strings.Contains(body, "upstream_connect_error") {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	end := g.rec.end(t, "")
+	if len(end.Attempts) != 2 || !end.Attempts[0].Ambiguous || !end.Attempts[1].Ambiguous || end.Attempts[0].ErrorKind != "reset" {
+		t.Errorf("attempts: %+v", end.Attempts)
+	}
+	if n := g.sim.Ledger().Count(good); n != 0 {
+		t.Errorf("a third provider was called %d times", n)
+	}
+}
+
+// TestA12_A13_WhatCameIsOnTheAttempt: who looks for the cause finds the bytes that were no answer.
+func TestA12_A13_WhatCameIsOnTheAttempt(t *testing.T) {
+	for target, want := range map[string]string{"fault:cllong+fin@40": `{"id":`, "fault:json:html": "<!doctype html>", "fault:json:garbage": "", "fault:json:truncated": `{"id":`} {
+		g := newTestGateway(t, two(target, good))
+		if resp := g.post("/v1/chat/completions", chat("m", "x", false)); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", target, resp.StatusCode)
+		}
+		first := g.rec.end(t, "").Attempts[0]
+		if len(first.ResponseBody) == 0 || !strings.Contains(string(first.ResponseBody), want) || first.ErrorKind != "bad_response" || *first.Status != http.StatusOK {
+			t.Errorf("%s: %q, %+v", target, first.ResponseBody, first)
+		}
+	}
+}
