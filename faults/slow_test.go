@@ -76,6 +76,14 @@ func (w *wire) answer(client io.Writer, server io.Reader) {
 // paced makes calls one after the other for a while, from several clients at once, and returns how long each took, sorted.
 func paced(t *testing.T, url, key string, clients int, d time.Duration) []time.Duration {
 	t.Helper()
+	while, stop := context.WithTimeout(context.Background(), d)
+	defer stop()
+	return pacedWhile(t, while, url, key, clients)
+}
+
+// pacedWhile is paced until a context ends, which cuts no call.
+func pacedWhile(t *testing.T, while context.Context, url, key string, clients int) []time.Duration {
+	t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration
 	var all sync.WaitGroup
@@ -83,7 +91,7 @@ func paced(t *testing.T, url, key string, clients int, d time.Duration) []time.D
 		all.Go(func() {
 			client := &http.Client{Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
-			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+			for ; while.Err() == nil; time.Sleep(15 * time.Millisecond) {
 				began := time.Now()
 				a := apptest.Do(context.Background(), client, url, key, apptest.Call{ID: warmUp, Path: apptest.Chat, Model: apptest.Plain}, nil)
 				if a.Status != http.StatusOK {
