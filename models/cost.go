@@ -1,8 +1,10 @@
 package models
 
+import "math"
+
 // CostLine is one line of a bill.
 type CostLine struct {
-	Kind   string  `json:"kind"` // input, cached_input, cache_write, audio_input, output, reasoning, audio_output, request, image
+	Kind   string  `json:"kind"` // input, cached_input, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output, request, image
 	Count  int64   `json:"count"`
 	Price  NanoUSD `json:"price"` // per 1M tokens, or per piece for request and image
 	Amount NanoUSD `json:"amount"`
@@ -77,13 +79,15 @@ func (t TokenPrices) cost(u Usage) (Cost, bool) {
 	}
 	in, out := portions{left: u.Input}, portions{left: u.Output}
 	cached, written, audioIn := in.take(u.CachedInput), in.take(u.CacheWrite), in.take(u.AudioInput)
+	hour := max(0, min(u.CacheHour, written))
 	reasoning, audioOut := out.take(u.Reasoning), out.take(u.AudioOutput)
 
 	b := bill{complete: true}
 	b.side = &b.Input
 	b.add("input", in.left, t.Input, nil)
 	b.add("cached_input", cached, t.CachedInput, t.Input)
-	b.add("cache_write", written, t.CacheWrite, t.Input)
+	b.add("cache_write", written-hour, t.CacheWrite, t.Input)
+	b.add("cache_write_1h", hour, hourly(t.CacheWrite), t.Input)
 	b.add("audio_input", audioIn, t.AudioInput, t.Input)
 	b.side = &b.Output
 	b.add("output", out.left, t.Output, nil)
@@ -94,6 +98,20 @@ func (t TokenPrices) cost(u Usage) (Cost, bool) {
 	}
 	b.Total = b.Input.Add(b.Output)
 	return b.Cost, true
+}
+
+// hourly is the price of cache writes that are kept for an hour. The one vendor that has them, Anthropic, asks twice the price of
+// input for them, and 1.25 times that for those of five minutes, whose price is stated.
+func hourly(write *NanoUSD) *NanoUSD {
+	if write == nil {
+		return nil
+	}
+	price := *write / 5 * 8
+	if *write > math.MaxInt64/8*5 {
+		price = math.MaxInt64
+	}
+	price = price.Add(*write % 5 * 8 / 5)
+	return &price
 }
 
 // portions hands out parts of a count, never more than there is: providers report parts that overlap (audio that came

@@ -27,6 +27,10 @@ func flat(input, output string) Prices {
 func TestPrices_Cost_PublishedExamples(t *testing.T) {
 	sonnet, grok4, grokMini := flat("3", "15"), flat("3", "15"), flat("0.30", "0.50")
 	grok4.CachedInput, grokMini.CachedInput = usd("0.75"), usd("0.075")
+	cachedSonnet, cachedHaiku, cached4o := flat("3", "15"), flat("1", "5"), flat("2.50", "10")
+	cachedSonnet.CachedInput, cachedSonnet.CacheWrite = usd("0.30"), usd("3.75")
+	cachedHaiku.CachedInput, cachedHaiku.CacheWrite = usd("0.10"), usd("1.25")
+	cached4o.CachedInput = usd("1.25")
 	gemini := Prices{BillingMode: mode(BillingTokenTiered), Tiers: []PriceTier{
 		{MaxInputTokens: 200_000, TokenPrices: TokenPrices{Input: usd("1.25"), Output: usd("10"), CachedInput: usd("0.125")}},
 		{TokenPrices: TokenPrices{Input: usd("2.50"), Output: usd("15"), CachedInput: usd("0.25")}},
@@ -46,6 +50,11 @@ func TestPrices_Cost_PublishedExamples(t *testing.T) {
 		{"xAI, grok-3-mini, 1777000 ticks of 1e-10 USD", grokMini, Usage{Input: 307, CachedInput: 244, Output: 281, Reasoning: 255, Known: true}, "0.0001777"},
 		{"xAI, grok-3-mini, 1399000 ticks", grokMini, Usage{Input: 291, CachedInput: 244, Output: 215, Reasoning: 189, Known: true}, "0.0001399"},
 		{"xAI, grok-3-mini stream, 1497500 ticks", grokMini, Usage{Input: 307, CachedInput: 306, Output: 253, Reasoning: 227, Known: true}, "0.00014975"},
+		// Anthropic's table: sonnet 4.5 writes five minutes for 3.75 and an hour for 6, haiku 4.5 for 1.25 and 2, and reads for 0.30 and 0.10.
+		{"Anthropic, sonnet 4.5, written for five minutes, then read", cachedSonnet, Usage{Input: 2_100_000, CachedInput: 1_000_000, CacheWrite: 1_000_000, Output: 1_000, Known: true}, "4.365"},
+		{"Anthropic, sonnet 4.5, written for an hour", cachedSonnet, Usage{Input: 1_000_000, CacheWrite: 1_000_000, CacheHour: 1_000_000, Known: true}, "6"},
+		{"Anthropic, haiku 4.5, 248 tokens written for five minutes and 456 for an hour", cachedHaiku, Usage{Input: 704, CacheWrite: 704, CacheHour: 456, Known: true}, "0.001222"},
+		{"OpenAI, gpt-4o, half of 2048 tokens cached at half the price", cached4o, Usage{Input: 2048, CachedInput: 1024, Output: 300, Known: true}, "0.00684"},
 		{"Google, gemini-2.5-pro at the edge of the first tier", gemini, Usage{Input: 200_000, Output: 1_000, Known: true}, "0.26"},
 		{"Google, gemini-2.5-pro above 200k: all of it at the second tier", gemini, Usage{Input: 200_001, Output: 1_000, Known: true}, "0.5150025"},
 	} {
@@ -71,6 +80,8 @@ func TestPrices_Cost_Formula(t *testing.T) {
 		usage  Usage
 		lines  []string
 	}{
+		{"cache writes for an hour cost 8/5, and never more than was written", all, Usage{Input: 100, CacheWrite: 60, CacheHour: 70, Known: true},
+			[]string{"input 40 0.00004", "cache_write_1h 60 0.00012"}},
 		{"every price stated", all, full, []string{
 			"input 400 0.0004", "cached_input 200 0.00002", "cache_write 300 0.000375", "audio_input 100 0.004",
 			"output 300 0.003", "reasoning 150 0.003", "audio_output 50 0.004",
@@ -168,7 +179,7 @@ func TestPrices_Cost_Properties(t *testing.T) {
 	for range 20_000 {
 		p := Prices{BillingMode: mode(BillingTokenFlat), TokenPrices: TokenPrices{Input: amount(), Output: amount(), CachedInput: amount()}}
 		u := Usage{
-			Input: count(), Output: count(), CachedInput: count(), CacheWrite: count(), Reasoning: count(),
+			Input: count(), Output: count(), CachedInput: count(), CacheWrite: count(), CacheHour: count(), Reasoning: count(),
 			AudioInput: count(), AudioOutput: count(), Known: true,
 		}
 		cost, ok := p.Cost(u)

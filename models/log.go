@@ -57,6 +57,9 @@ type RequestLog struct {
 	CachedInputTokens *int64      `json:"cached_input_tokens"`
 	CacheWriteTokens  *int64      `json:"cache_write_tokens"`
 	ReasoningTokens   *int64      `json:"reasoning_tokens"`
+	CacheHourTokens   *int64      `json:"cache_write_1h_tokens"` // nil: not told, or of before it was recorded; so are the next two
+	AudioInputTokens  *int64      `json:"audio_input_tokens"`
+	AudioOutputTokens *int64      `json:"audio_output_tokens"`
 	UsageSource       UsageSource `json:"usage_source"`
 	TotalCost         *NanoUSD    `json:"total_cost"` // nil = unknown price
 	InputCost         *NanoUSD    `json:"input_cost"`

@@ -7,6 +7,7 @@ type Usage struct {
 	Output      int64
 	CachedInput int64 // part of Input, read from the provider's prompt cache
 	CacheWrite  int64 // part of Input, written to the provider's prompt cache
+	CacheHour   int64 // part of CacheWrite, to be kept for an hour instead of minutes
 	Reasoning   int64 // part of Output
 	AudioInput  int64 // part of Input
 	AudioOutput int64 // part of Output

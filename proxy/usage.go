@@ -24,6 +24,7 @@ func (x *Exchange) count(r result) {
 	if source != models.UsageNone {
 		x.log.InputTokens, x.log.OutputTokens = &usage.Input, &usage.Output
 		x.log.CachedInputTokens, x.log.CacheWriteTokens, x.log.ReasoningTokens = &usage.CachedInput, &usage.CacheWrite, &usage.Reasoning
+		x.log.CacheHourTokens, x.log.AudioInputTokens, x.log.AudioOutputTokens = &usage.CacheHour, &usage.AudioInput, &usage.AudioOutput
 	}
 	cost := x.price(r, usage, source)
 	if len(x.attempts) == 0 {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"squirrel/models"
@@ -29,8 +30,8 @@ type Recalculated struct {
 
 const fixBatch = 500
 
-// Recalculate prices past requests again. Requests without usage and those billed by the image, whose number isn't
-// recorded, keep what they have.
+// Recalculate prices past requests again. Requests without usage, those billed by the image, whose number isn't recorded, and old
+// ones of models with audio prices keep what they have.
 func (s *Service) Recalculate(ctx context.Context, in Recalculation) (Recalculated, error) {
 	done := Recalculated{DryRun: in.DryRun.Value}
 	pricing, err := s.pricing(ctx)
@@ -135,7 +136,7 @@ func (p *pricing) fix(l *models.RequestLog) (fix store.CostFix, changed bool) {
 	found, source := p.of(l)
 	usage := usageOf(l)
 	byImage := found.BillingMode != nil && *found.BillingMode == models.BillingPerImage
-	if !usage.Known || byImage {
+	if !usage.Known || byImage || l.AudioInputTokens == nil && hasAudioPrices(found) {
 		return fix, false
 	}
 	fix = store.CostFix{ID: l.ID, RequestTime: l.RequestTime, Source: models.PriceUnknown}
@@ -143,6 +144,12 @@ func (p *pricing) fix(l *models.RequestLog) (fix store.CostFix, changed bool) {
 		fix.Total, fix.Input, fix.Output, fix.Source = &cost.Total, &cost.Input, &cost.Output, source
 	}
 	return fix, !sameAmount(fix.Total, l.TotalCost) || fix.Source != l.PriceSource
+}
+
+// hasAudioPrices: what of the tokens was audio is not recorded in older rows.
+func hasAudioPrices(p models.Prices) bool {
+	own := func(t models.TokenPrices) bool { return t.AudioInput != nil || t.AudioOutput != nil }
+	return own(p.TokenPrices) || slices.ContainsFunc(p.Tiers, func(tier models.PriceTier) bool { return own(tier.TokenPrices) })
 }
 
 func sameAmount(a, b *models.NanoUSD) bool {
@@ -158,6 +165,7 @@ func usageOf(l *models.RequestLog) models.Usage {
 	}
 	return models.Usage{
 		Input: count(l.InputTokens), Output: count(l.OutputTokens), CachedInput: count(l.CachedInputTokens),
-		CacheWrite: count(l.CacheWriteTokens), Reasoning: count(l.ReasoningTokens), Known: l.InputTokens != nil,
+		CacheWrite: count(l.CacheWriteTokens), CacheHour: count(l.CacheHourTokens), Reasoning: count(l.ReasoningTokens),
+		AudioInput: count(l.AudioInputTokens), AudioOutput: count(l.AudioOutputTokens), Known: l.InputTokens != nil,
 	}
 }

@@ -30,6 +30,7 @@ var logColumns = []string{
 	"response_status", "sent_status", "finish_reason", "error_code", "error_info", "attempt_count", "retry_count",
 	"first_byte_delay_ms", "total_time_ms", "gateway_overhead_us",
 	"input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "usage_source",
+	"cache_hour_tokens", "audio_input_tokens", "audio_output_tokens",
 	"total_cost", "input_cost", "output_cost", "price_source", "trace_id", "upstream_id", "client", "client_ip", "source",
 }
 
@@ -52,6 +53,7 @@ func logValues(r *logRow) []any {
 		clean(l.ErrorCode, maxWord), clean(l.ErrorInfo, maxReason), l.AttemptCount, l.RetryCount,
 		l.FirstByteDelayMS, l.TotalTimeMS, l.GatewayOverheadUS,
 		l.InputTokens, l.OutputTokens, l.CachedInputTokens, l.CacheWriteTokens, l.ReasoningTokens, string(l.UsageSource),
+		l.CacheHourTokens, l.AudioInputTokens, l.AudioOutputTokens,
 		(*int64)(l.TotalCost), (*int64)(l.InputCost), (*int64)(l.OutputCost), string(l.PriceSource), clean(l.TraceID, maxWord),
 		clean(l.UpstreamID, maxName), clean(l.Client, maxName), clean(l.ClientIP, maxWord), string(l.Source),
 	}
@@ -64,6 +66,7 @@ func scanLog(rows *sql.Rows) (r logRow, err error) {
 		&l.ResponseStatus, &l.SentStatus, &l.FinishReason, &l.ErrorCode, &l.ErrorInfo, &l.AttemptCount, &l.RetryCount,
 		&l.FirstByteDelayMS, &l.TotalTimeMS, &l.GatewayOverheadUS,
 		&l.InputTokens, &l.OutputTokens, &l.CachedInputTokens, &l.CacheWriteTokens, &l.ReasoningTokens, &l.UsageSource,
+		&l.CacheHourTokens, &l.AudioInputTokens, &l.AudioOutputTokens,
 		&l.TotalCost, &l.InputCost, &l.OutputCost, &l.PriceSource, &l.TraceID, &l.UpstreamID, &l.Client, &l.ClientIP, &l.Source)
 	return r, err
 }

@@ -38,7 +38,7 @@ func rawDB(t *testing.T, url string) (*sql.DB, migrations.Dialect) {
 func TestH15_InterruptedMigrationResumes(t *testing.T) {
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
-			for version := range int64(9) {
+			for version := range int64(10) {
 				url := d.url(t)
 				db, dialect := rawDB(t, url)
 				if version > 0 {
@@ -202,7 +202,7 @@ func TestSchemasAreTheSame(t *testing.T) {
 
 func TestUpReportsWhatItDid(t *testing.T) {
 	db, dialect := rawDB(t, dialects[0].url(t))
-	for _, want := range []int{9, 0} {
+	for _, want := range []int{10, 0} {
 		if n, err := migrations.Up(t.Context(), db, dialect, slog.New(slog.DiscardHandler)); err != nil || n != want {
 			t.Errorf("applied %d, %v; want %d", n, err, want)
 		}

@@ -10,7 +10,8 @@ import (
 type counts struct {
 	input, output, total   int64
 	cached, write          int64
-	cacheBesideInput       bool // Anthropic's way: input_tokens leaves out what the cache served or took
+	writeHour              int64 // part of write
+	cacheBesideInput       bool  // Anthropic's way: input_tokens leaves out what the cache served or took
 	reasoning              int64
 	audioInput, audioOut   int64
 	compactIn, compactOut  int64 // Anthropic bills compaction besides the totals
@@ -38,6 +39,8 @@ func readUsage(usage gjson.Result, protocol models.Protocol) counts {
 			c.cached = max(c.cached, count(v))
 		case "cache_creation_input_tokens":
 			c.write = max(c.write, count(v))
+		case "cache_creation":
+			c.writeHour = count(v.Get("ephemeral_1h_input_tokens"))
 		case "reasoning_tokens":
 			c.reasoning = max(c.reasoning, count(v))
 		case "prompt_tokens_details", "input_tokens_details", "input_token_details":
@@ -102,7 +105,7 @@ func (c *counts) update(later counts) {
 		to   *int64
 		from int64
 	}{
-		{&c.input, later.input}, {&c.output, later.output}, {&c.total, later.total}, {&c.cached, later.cached}, {&c.write, later.write},
+		{&c.input, later.input}, {&c.output, later.output}, {&c.total, later.total}, {&c.cached, later.cached}, {&c.write, later.write}, {&c.writeHour, later.writeHour},
 		{&c.reasoning, later.reasoning}, {&c.audioInput, later.audioInput}, {&c.audioOut, later.audioOut},
 		{&c.compactIn, later.compactIn}, {&c.compactOut, later.compactOut}, {&c.compactRead, later.compactRead}, {&c.compactWr, later.compactWr},
 	} {
@@ -119,7 +122,7 @@ func (c *counts) update(later counts) {
 func (c counts) usage() models.Usage {
 	u := models.Usage{
 		Input: c.input + c.compactIn, Output: c.output + c.compactOut,
-		CachedInput: c.cached + c.compactRead, CacheWrite: c.write + c.compactWr,
+		CachedInput: c.cached + c.compactRead, CacheWrite: c.write + c.compactWr, CacheHour: c.writeHour,
 		Reasoning: c.reasoning, AudioInput: c.audioInput, AudioOutput: c.audioOut, Known: c.told,
 	}
 	if c.cacheBesideInput {
