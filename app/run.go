@@ -79,6 +79,9 @@ func (a *App) close() {
 		}
 		cancel()
 	}
+	if a.admin != nil {
+		a.admin.StopRecalculation()
+	}
 	if a.stopWork != nil {
 		a.stopWork()
 		a.work.Wait()

@@ -44,6 +44,8 @@ type Service struct {
 	opts   Options
 	store  *store.Store
 	probes *pace
+
+	repricer *repricer
 }
 
 // New makes the control plane.
@@ -57,7 +59,7 @@ func New(opts Options) *Service {
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	return &Service{opts: opts, store: opts.Store, probes: newPace(opts.Now)}
+	return &Service{opts: opts, store: opts.Store, probes: newPace(opts.Now), repricer: &repricer{}}
 }
 
 // Now is the clock of the control plane, in UTC.

@@ -16,6 +16,14 @@ type Recalculation struct {
 	Model       Opt[string]    `json:"requested_model"` // part of the name, as in the log list
 	OnlyUnknown Opt[bool]      `json:"only_unknown"`    // leave alone what has a cost
 	DryRun      Opt[bool]      `json:"dry_run"`
+	Background  Opt[bool]      `json:"background"` // answer at once, and go on: see Repricing
+}
+
+func (in *Recalculation) filter() models.LogFilter {
+	f := models.LogFilter{State: models.LogDone, RequestedModel: in.Model.Value}
+	in.Start.intoPointer(&f.Start)
+	in.End.intoPointer(&f.End)
+	return f
 }
 
 // Recalculated says what a recalculation did, or would do.
@@ -28,19 +36,24 @@ type Recalculated struct {
 	Difference models.NanoUSD `json:"difference"`
 }
 
-const fixBatch = 500
+const (
+	fixBatch      = 500
+	progressEvery = 1000 // requests
+)
 
 // Recalculate prices past requests again. Requests without usage, those billed by the image, whose number isn't recorded, and old
 // ones of models with audio prices keep what they have.
 func (s *Service) Recalculate(ctx context.Context, in Recalculation) (Recalculated, error) {
+	return s.recalculate(ctx, in, func(Recalculated) {})
+}
+
+// recalculate tells its progress now and then.
+func (s *Service) recalculate(ctx context.Context, in Recalculation, progress func(Recalculated)) (Recalculated, error) {
 	done := Recalculated{DryRun: in.DryRun.Value}
 	pricing, err := s.pricing(ctx)
 	if err != nil {
 		return done, err
 	}
-	filter := models.LogFilter{State: models.LogDone, RequestedModel: in.Model.Value}
-	in.Start.intoPointer(&filter.Start)
-	in.End.intoPointer(&filter.End)
 	var fixes []store.CostFix
 	flush := func() error {
 		if len(fixes) == 0 || done.DryRun {
@@ -50,11 +63,13 @@ func (s *Service) Recalculate(ctx context.Context, in Recalculation) (Recalculat
 		fixes = fixes[:0]
 		return err
 	}
-	err = s.store.EachLog(ctx, filter, func(l models.RequestLog) error {
+	err = s.store.EachLog(ctx, in.filter(), func(l models.RequestLog) error {
 		if in.OnlyUnknown.Value && l.TotalCost != nil {
 			return nil
 		}
-		done.Examined++
+		if done.Examined++; done.Examined%progressEvery == 0 {
+			progress(done)
+		}
 		fix, changed := pricing.fix(&l)
 		if !changed {
 			return nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrel/app/admin"
 	"squirrel/models"
 )
 
@@ -165,5 +166,37 @@ func TestRecalculate(t *testing.T) {
 		{name: "it happened", method: "GET", path: "/api/admin/logs/" + logName(1), status: 200, has: []string{`"total_cost":"0.0075"`, `"price_source":"model"`}},
 		{name: "again", method: "POST", path: path, status: 200, has: []string{`"changed":0`}},
 		{name: "sums follow", method: "GET", path: "/api/admin/logs/stats?range=1h", status: 200, has: []string{`"total_cost":"0.015","unknown_cost_count":1`}},
+	})
+}
+
+// TestRecalculate_InTheBackground: it is answered at once, tells how far it is, and does the same as one that is waited for.
+func TestRecalculate_InTheBackground(t *testing.T) {
+	k := newKit(t)
+	k.seed()
+	for i := range 3 {
+		k.record(i, func(w *models.LogWrite) {
+			w.Log.TotalCost, w.Log.InputCost, w.Log.OutputCost, w.Log.PriceSource = nil, nil, nil, models.PriceUnknown
+		})
+	}
+	const path = "/api/admin/prices/recalculate"
+	k.run([]scenario{
+		{name: "anonymous", method: "GET", path: path, anonymous: true, status: 401},
+		{name: "none yet", method: "GET", path: path, status: 200, has: []string{`"state":"none"`}},
+		{name: "nothing to stop", method: "DELETE", path: path, status: 204},
+		{name: "begun", method: "POST", path: path, body: `{"background":true}`, status: 202, has: []string{`"state":"running"`, `"total":3`}},
+	})
+	var state admin.Repricing
+	for deadline := time.Now().Add(20 * time.Second); state.State != admin.RepricingDone && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if err := json.Unmarshal([]byte(k.must("GET", path, "")), &state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if state.Examined != 3 || state.Changed != 3 || state.EndedAt == nil || state.Error != "" || state.After.String() != "0.0225" {
+		t.Errorf("%+v", state)
+	}
+	k.run([]scenario{
+		{name: "sums follow", method: "GET", path: "/api/admin/logs/stats?range=1h", status: 200, has: []string{`"total_cost":"0.0225","unknown_cost_count":0`}},
+		{name: "done can't be stopped", method: "DELETE", path: path, status: 204},
+		{name: "it stays", method: "GET", path: path, status: 200, has: []string{`"state":"done"`}},
 	})
 }

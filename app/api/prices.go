@@ -33,5 +33,17 @@ func (a *API) recalculate(c *fiber.Ctx) error {
 	if err := decodeOptional(c, &in); err != nil {
 		return err
 	}
+	if in.Background.Value {
+		return answer[admin.Repricing](c, fiber.StatusAccepted)(a.admin.StartRecalculation(c.UserContext(), in))
+	}
 	return answer[admin.Recalculated](c, fiber.StatusOK)(a.admin.Recalculate(c.UserContext(), in))
+}
+
+func (a *API) repricing(c *fiber.Ctx) error {
+	return answer[admin.Repricing](c, fiber.StatusOK)(a.admin.Repricing(), nil)
+}
+
+func (a *API) stopRepricing(c *fiber.Ctx) error {
+	a.admin.StopRecalculation()
+	return noContent(c, nil)
 }

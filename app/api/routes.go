@@ -47,6 +47,8 @@ func (a *API) Register(app fiber.Router) {
 	r.Get("/prices", a.listPrices)
 	r.Put("/prices", a.updatePrices)
 	r.Post("/prices/recalculate", a.recalculate)
+	r.Get("/prices/recalculate", a.repricing)
+	r.Delete("/prices/recalculate", a.stopRepricing)
 	r.Get("/config/export", a.exportConfig)
 	r.Post("/config/import", a.importConfig)
 
