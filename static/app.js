@@ -80,8 +80,29 @@
   on("click", (event) => {
     const button = closest(event, "[data-dialog]");
     const dialog = button && document.getElementById(button.dataset.dialog);
-    if (dialog) { event.preventDefault(); dialog.showModal(); }
+    if (dialog) { event.preventDefault(); dialog.id === "palette" ? openPalette() : dialog.showModal(); }
     if (event.target instanceof HTMLDialogElement && event.target.open) event.target.close();
+  });
+
+  // The palette: a search above the page. Arrows move through what was found, Enter opens it.
+  function openPalette() {
+    const palette = $("#palette");
+    if (!palette || palette.open) return;
+    palette.showModal();
+    $("input", palette).select();
+    $("form", palette).dispatchEvent(new CustomEvent("palette:open"));
+  }
+  on("keydown", (event) => {
+    const palette = closest(event, "#palette");
+    if (!palette) return;
+    const links = $$(".found", palette);
+    const at = links.indexOf(document.activeElement);
+    if (event.key === "Enter" && at < 0 && links.length) { event.preventDefault(); links[0].click(); }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const next = links[at + (event.key === "ArrowDown" ? 1 : -1)];
+      (next || $("input", palette)).focus();
+    }
   });
 
   // Empty filters don't go into the URL; htmx collects its values by the same event.
@@ -190,6 +211,7 @@
       if (form) { event.preventDefault(); form.requestSubmit(); }
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && $("#palette")) { event.preventDefault(); openPalette(); return; }
     if (root.dataset.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
     if (Date.now() - leader < 1200) {
       leader = 0;

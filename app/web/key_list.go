@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -38,8 +39,31 @@ func (w *Web) keys(c *fiber.Ctx) error {
 		k := &found.Items[i]
 		list.Rows = append(list.Rows, keyRow(ctx, k, lines[strconv.FormatInt(k.ID, 10)], w.opts.Now()))
 	}
+	list.Sort = pages.Sorting{By: keySorting.sort(list.Rows, c.Query("sort")), Self: listURL("/admin/keys", "q", list.Query, "state", list.State)}
 	page := layout.Page{Title: i18n.T(ctx, "keys.title"), Nav: layout.NavKeys, Crumbs: keyCrumbs(ctx), Body: pages.KeyListPage(list)}
 	return w.render(c, page, pages.KeyResults(list))
+}
+
+var keySorting = sorting[pages.KeyRow]{
+	"name":     func(a, b pages.KeyRow) int { return compareNames(a.Name, b.Name) },
+	"state":    func(a, b pages.KeyRow) int { return compareStates(a.State, b.State) },
+	"spend":    func(a, b pages.KeyRow) int { return cmp.Compare(a.MonthlyCost, b.MonthlyCost) },
+	"requests": func(a, b pages.KeyRow) int { return cmp.Compare(a.Requests, b.Requests) },
+	"used":     func(a, b pages.KeyRow) int { return compareMoments(a.LastUsedAt, b.LastUsedAt) },
+	"expires":  func(a, b pages.KeyRow) int { return compareMoments(a.ExpiresAt, b.ExpiresAt) },
+}
+
+// compareMoments puts the latest first, and those without last.
+func compareMoments(a, b *time.Time) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return b.Compare(*a)
 }
 
 func keyCrumbs(ctx context.Context, names ...string) []layout.Crumb {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gofiber/fiber/v2"
@@ -24,8 +25,23 @@ func (w *Web) models(c *fiber.Ctx) error {
 	if list.Rows, err = w.modelRows(ctx, list); err != nil {
 		return err
 	}
+	list.Sort = pages.Sorting{
+		By:   modelSorting.sort(list.Rows, c.Query("sort")),
+		Self: listURL("/admin/models", "q", list.Query, "strategy", list.Strategy, "type", list.Type, "state", list.State),
+	}
 	page := layout.Page{Title: i18n.T(ctx, "models.title"), Nav: layout.NavModels, Crumbs: modelCrumbs(ctx), Body: pages.ModelListPage(list)}
 	return w.render(c, page, pages.ModelResults(list))
+}
+
+var modelSorting = sorting[pages.ModelRow]{
+	"name":     func(a, b pages.ModelRow) int { return compareNames(a.Name, b.Name) },
+	"type":     func(a, b pages.ModelRow) int { return cmp.Compare(a.Type, b.Type) },
+	"strategy": func(a, b pages.ModelRow) int { return cmp.Compare(a.Strategy, b.Strategy) },
+	"routes":   func(a, b pages.ModelRow) int { return cmp.Compare(a.Usable, b.Usable) },
+	"requests": func(a, b pages.ModelRow) int { return cmp.Compare(a.Requests, b.Requests) },
+	"success":  func(a, b pages.ModelRow) int { return compareShares(a.Success, a.Requests, b.Success, b.Requests) },
+	"p50":      func(a, b pages.ModelRow) int { return cmp.Compare(orZero(a.P50), orZero(b.P50)) },
+	"state":    func(a, b pages.ModelRow) int { return compareStates(a.State, b.State) },
 }
 
 func modelCrumbs(ctx context.Context, names ...string) []layout.Crumb {

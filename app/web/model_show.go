@@ -20,6 +20,9 @@ import (
 // model shows a model. Its aliases lead to it.
 func (w *Web) model(c *fiber.Ctx) error {
 	m, err := w.opts.Admin.Model(c.UserContext(), modelParam(c))
+	if models.ErrorCode(err) == models.CodeNotFound && modelParam(c) == "new" { // unless a model is called so
+		return redirect(c, "/admin/new-model")
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -26,8 +27,21 @@ func (w *Web) providers(c *fiber.Ctx) error {
 		return err
 	}
 	list.Presets = presets()
+	list.Sort = pages.Sorting{By: providerSorting.sort(list.Rows, c.Query("sort")), Self: listURL("/admin/providers", "q", list.Query, "protocol", list.Protocol, "state", list.State)}
 	page := layout.Page{Title: i18n.T(ctx, "providers.title"), Nav: layout.NavProviders, Crumbs: w.providerCrumbs(ctx), Body: pages.ProviderListPage(list)}
 	return w.render(c, page, pages.ProviderResults(list))
+}
+
+var providerSorting = sorting[pages.ProviderRow]{
+	"name":     func(a, b pages.ProviderRow) int { return compareNames(a.Name, b.Name) },
+	"protocol": func(a, b pages.ProviderRow) int { return cmp.Compare(a.Protocol, b.Protocol) },
+	"host":     func(a, b pages.ProviderRow) int { return cmp.Compare(a.Address.Host, b.Address.Host) },
+	"state":    func(a, b pages.ProviderRow) int { return compareStates(a.State, b.State) },
+	"models":   func(a, b pages.ProviderRow) int { return cmp.Compare(a.Models, b.Models) },
+	"requests": func(a, b pages.ProviderRow) int { return cmp.Compare(a.Requests, b.Requests) },
+	"success":  func(a, b pages.ProviderRow) int { return compareShares(a.Success, a.Requests, b.Success, b.Requests) },
+	"p50":      func(a, b pages.ProviderRow) int { return cmp.Compare(orZero(a.P50), orZero(b.P50)) },
+	"cost":     func(a, b pages.ProviderRow) int { return cmp.Compare(a.CostUSD, b.CostUSD) },
 }
 
 // providerCrumbs is the way to a page below the list; names are the steps after it.

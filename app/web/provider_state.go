@@ -20,7 +20,7 @@ func providerRow(ctx context.Context, p *admin.ProviderView, routes []admin.Rout
 	return pages.ProviderRow{
 		ID: p.ID, Name: p.Name, Remark: p.Remark, Protocol: string(p.Protocol), Address: addressOf(p.BaseURL), Active: p.IsActive,
 		State: providerState(ctx, p, routes), Models: len(modelsOf(routes)), Requests: line.RequestCount, Success: line.SuccessCount,
-		P50: line.FirstByteMS.P50, Cost: ui.Money(line.TotalCost), Unpriced: line.UnknownCostCount,
+		P50: line.FirstByteMS.P50, Cost: ui.Money(line.TotalCost), CostUSD: line.TotalCost, Unpriced: line.UnknownCostCount,
 	}
 }
 

@@ -29,6 +29,8 @@ func (w *Web) routes() []route {
 		public(post, "/admin/setup", w.setup),
 		public(post, "/admin/preferences", w.savePreferences),
 
+		{method: get, path: "/admin/search", handle: w.search},
+
 		// The first run.
 		{method: get, path: "/admin/start", handle: w.start},
 		{method: get, path: "/admin/start/first", handle: w.firstRequest},
@@ -49,6 +51,8 @@ func (w *Web) routes() []route {
 		{method: post, path: "/admin/providers/new", handle: w.createProvider},
 		{method: get, path: "/admin/providers/test", handle: w.toProviders},
 		{method: post, path: "/admin/providers/test", handle: w.testProvider},
+		{method: get, path: "/admin/providers/bulk", handle: w.toProviders},
+		{method: post, path: "/admin/providers/bulk", handle: w.bulk("/admin/providers", "providers", byID(w.opts.Admin.EnableProviders))},
 		{method: get, path: "/admin/providers/preview", handle: w.previewProvider},
 		{method: get, path: "/admin/providers/:id", handle: w.provider},
 		{method: get, path: "/admin/providers/:id/edit", handle: w.editProvider},
@@ -63,6 +67,7 @@ func (w *Web) routes() []route {
 		{method: get, path: "/admin/keys", handle: w.keys},
 		{method: get, path: "/admin/keys/new", handle: w.newKey},
 		{method: post, path: "/admin/keys/new", handle: w.createKey},
+		{method: post, path: "/admin/keys/bulk", handle: w.bulk("/admin/keys", "keys", byID(w.opts.Admin.EnableAPIKeys))},
 		{method: get, path: "/admin/keys/:id", handle: w.key},
 		{method: post, path: "/admin/keys/:id", handle: w.saveKey},
 		{method: post, path: "/admin/keys/:id/enable", handle: w.enableKey},

@@ -13,6 +13,7 @@ func (w *Web) routingRoutes() []route {
 		{method: get, path: "/admin/new-model/targets", handle: w.targets},
 		{method: get, path: "/admin/replace-target", handle: w.replaceForm},
 		{method: post, path: "/admin/replace-target", handle: w.replaceTarget},
+		{method: post, path: "/admin/models/bulk", handle: w.bulk("/admin/models", "models", w.opts.Admin.EnableModels)},
 		{method: get, path: "/admin/models/:model", handle: w.model},
 		{method: get, path: "/admin/models/:model/edit", handle: w.editModelForm},
 		{method: post, path: "/admin/models/:model/edit", handle: w.editModel},

@@ -83,11 +83,12 @@ func Money(n models.NanoUSD) string {
 	}
 }
 
-// smallMoney writes three significant digits of an amount below a dollar, without zeros at the end.
+// smallMoney writes three significant digits of an amount below a dollar, without zeros at the end but for those of whole
+// cents.
 func smallMoney(usd float64) string {
 	decimals := 2 - int(math.Floor(math.Log10(usd)))
 	text := strconv.FormatFloat(usd, 'f', min(decimals, 9), 64)
-	return strings.TrimRight(text, "0")
+	return text[:max(len(strings.TrimRight(text, "0")), len("0.00"))]
 }
 
 // MoneyOf is Money of an amount that may be unknown.
