@@ -3,7 +3,9 @@ module squirrel/sdktest
 go 1.26.0
 
 require (
+	github.com/BurntSushi/toml v1.5.0
 	github.com/anthropics/anthropic-sdk-go v1.84.0
+	github.com/goccy/go-yaml v1.19.2
 	github.com/openai/openai-go/v3 v3.96.0
 )
 

@@ -89,7 +89,7 @@ func TestAdopt(t *testing.T) {
 	p := k.provider("one", "https://one.example/v1", "sk-0123456789abcdef")
 	k.route("smart", "gone", p.ID)
 	tab := providerURL(p.ID) + "?tab=models"
-	k.get(tab).want(t, "offers", 200, `value="gpt-4o"`, "$2.50 / $10.00", `data-testid="gone"`, "smart → gone", "&lt;i&gt;odd")
+	k.get(tab).want(t, "offers", 200, `value="gpt-4o"`, "$2.50\u00a0/\u00a0$10.00", `data-testid="gone"`, "smart → gone", "&lt;i&gt;odd")
 	k.get(tab+"&q=GPT", "HX-Request", "true").want(t, "search", 200, "gpt-4o", "!odd", "!<html")
 	k.get(tab+"&q=zzz").want(t, "no match", 200, `data-testid="no-match"`)
 	k.post(providerURL(p.ID)+"/models").wantRedirect(t, "none", tab)

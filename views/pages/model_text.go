@@ -1,9 +1,15 @@
 package pages
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // queryText escapes a text for the query of a URL.
 func queryText(text string) string { return url.QueryEscape(text) }
 
 // targetsURL asks for the models of the provider that is chosen.
 func targetsURL(model string) string { return modelURL(model) + "/targets" }
+
+// unbroken keeps the two halves of a price on one line.
+func unbroken(price string) string { return strings.ReplaceAll(price, " / ", "\u00a0/\u00a0") }

@@ -936,7 +936,7 @@ func FieldDiffs(changes []FieldDiff) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range changes {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<div class=\"grid gap-x-4 gap-y-1 sm:grid-cols-[12rem_minmax(0,1fr)]\"><dt class=\"mono text-ink-3\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<div class=\"grid gap-x-4 gap-y-1 sm:grid-cols-[16rem_minmax(0,1fr)]\"><dt class=\"mono text-ink-3\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
