@@ -118,6 +118,22 @@ func eval[T any](b *browser, script string) T {
 	return out
 }
 
+// until waits for a condition, also while one page makes way for another.
+func (b *browser) until(condition string) {
+	b.t.Helper()
+	for range 200 {
+		var holds bool
+		ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+		err := chromedp.Run(ctx, chromedp.Evaluate(condition, &holds))
+		cancel()
+		if err == nil && holds {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.t.Fatalf("waited in vain for %s", condition)
+}
+
 func (b *browser) open(path string) {
 	b.t.Helper()
 	b.run(chromedp.Navigate("http://" + b.host + path))
@@ -130,6 +146,13 @@ func (b *browser) look(width int64, scheme string) {
 		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 	)
+}
+
+// tall makes the window as high as the page, so that nothing that sticks to its edge covers what is below.
+func (b *browser) tall(width int64) {
+	b.t.Helper()
+	height := eval[int64](b, `document.documentElement.scrollHeight`)
+	b.run(emulation.SetDeviceMetricsOverride(width, max(height, 900), 1, width < 600))
 }
 
 // login signs in by the form.

@@ -80,8 +80,9 @@ func crawl(b *browser) []string {
 	return pages
 }
 
-// TestEveryPage visits every page in both languages, both themes, wide and narrow.
-func TestEveryPage(t *testing.T) {
+// TestJ03_EveryPage visits every page in both languages, both themes, wide and narrow: nothing is wrong with it, and nothing
+// comes from another host.
+func TestJ03_EveryPage(t *testing.T) {
 	d := startDemo(t)
 	d.fill(t)
 	b := openBrowser(t, d)
@@ -92,34 +93,39 @@ func TestEveryPage(t *testing.T) {
 		t.Fatalf("found only %d pages: %v", len(pages), pages)
 	}
 	report(t, b, "while looking for pages")
+	axe := readAxe(t)
 	for _, lang := range []string{"en", "zh"} {
 		b.open("/admin/account?lang=" + lang)
-		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{1280, 375} {
-				b.look(width, scheme)
-				for _, page := range pages {
-					visit(t, b, page, lang, fmt.Sprintf("%s-%d-%s", lang, width, scheme))
-				}
-			}
+		for _, page := range pages {
+			visit(t, b, page, lang, axe)
 		}
 	}
 }
 
-func visit(t *testing.T, b *browser, page, lang, look string) {
+// visit opens a page and looks at it wide and narrow, in the light and in the dark. The server sends the same to all of
+// them; what differs is what the browser makes of it.
+func visit(t *testing.T, b *browser, page, lang, axe string) {
 	t.Helper()
 	b.open(page)
-	where := page + " " + look
 	if status := b.lastStatus(); status != 200 {
-		t.Errorf("%s: status %d", where, status)
+		t.Errorf("%s %s: status %d", page, lang, status)
 	}
 	if got := eval[string](b, `document.documentElement.lang`); got != lang {
-		t.Errorf("%s: language %q", where, got)
+		t.Errorf("%s: language %q instead of %q", page, got, lang)
 	}
-	for _, bad := range eval[[]string](b, checksScript) {
-		t.Errorf("%s: %s", where, bad)
+	b.run(chromedp.Evaluate(axe, nil))
+	for _, width := range []int64{1280, 375} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.look(width, scheme)
+			b.tall(width)
+			look := fmt.Sprintf("%s-%d-%s", lang, width, scheme)
+			for _, bad := range append(eval[[]string](b, checksScript), axeFindings(b)...) {
+				t.Errorf("%s %s: %s", page, look, bad)
+			}
+			report(t, b, page+" "+look)
+			b.shoot(strings.Trim(strings.NewReplacer("/", "_", "%", "_").Replace(page), "_") + "." + look)
+		}
 	}
-	report(t, b, where)
-	b.shoot(strings.Trim(strings.NewReplacer("/", "_", "%", "_").Replace(page), "_") + "." + look)
 }
 
 func report(t *testing.T, b *browser, where string) {

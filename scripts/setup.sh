@@ -21,6 +21,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-if [ -f sdktest/node/package.json ] && [ ! -d sdktest/node/node_modules ]; then
-  (cd sdktest/node && npm ci --no-audit --no-fund --loglevel=error)
-fi
+for packages in sdktest/node e2e/node; do
+  if [ -f "$packages/package.json" ] && [ ! -d "$packages/node_modules" ]; then
+    (cd "$packages" && npm ci --no-audit --no-fund --loglevel=error)
+  fi
+done

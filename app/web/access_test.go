@@ -118,6 +118,38 @@ func TestAssets(t *testing.T) {
 	}
 }
 
+// TestC15_AssetsByExactName: only the exact name of an embedded file is served, however the path is written.
+func TestC15_AssetsByExactName(t *testing.T) {
+	k := newKitWith(t, auth.Options{})
+	for _, path := range []string{
+		"/static/..%2f..%2fetc/passwd", "/static/..%2f..%2fgo.mod", "/static/%2e%2e/%2e%2e/etc/passwd", "/static/..%5c..%5cgo.mod", "/static/%00", "/static/app.css%00",
+		"/static/....//go.mod", "/static//etc/passwd", "/static/%252e%252e%252fgo.mod", static.URL("app.css") + "%00.txt", static.URL("app.css") + "/", strings.ToUpper(static.URL("app.css")),
+	} {
+		if answer := k.get(path); answer.status != http.StatusNotFound || strings.Contains(answer.body, "root:") || strings.Contains(answer.body, "module ") {
+			t.Errorf("%s: status %d, %.100s", path, answer.status, answer.body)
+		}
+	}
+}
+
+// TestF24_EveryAnswer: whatever a page's route answers, it can't be framed, sniffed, or kept by the browser.
+func TestF24_EveryAnswer(t *testing.T) {
+	k := newKit(t)
+	for _, r := range k.web.routes() {
+		answer := k.do(httptest.NewRequestWithContext(t.Context(), r.method, example(r.path), http.NoBody), nil)
+		if !strings.Contains(answer.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") || answer.header.Get("X-Frame-Options") != "DENY" ||
+			answer.header.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(answer.header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s %s (%d): %v", r.method, r.path, answer.status, answer.header)
+		}
+		if answer.status >= 500 {
+			t.Errorf("%s %s: status %d", r.method, r.path, answer.status)
+		}
+		if r.path == "/admin/logout" || r.path == "/admin/account/sessions/end" {
+			k.login(testUser, testPassword)
+		}
+	}
+	k.get("/admin/providers").want(t, "htmx keeps no pages", 200, "&#34;historyCacheSize&#34;:0", "&#34;allowEval&#34;:false", "&#34;selfRequestsOnly&#34;:true")
+}
+
 // TestPartsAndPages: the same URL gives htmx the part only.
 func TestPartsAndPages(t *testing.T) {
 	k := newKit(t)

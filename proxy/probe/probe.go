@@ -49,14 +49,15 @@ const stepTimeout = 20 * time.Second
 
 // Prober tests providers over the same client that serves requests.
 type Prober struct {
-	client *upstream.Client
-	policy upstream.NetPolicy
-	scrub  func(string) string
+	client   *upstream.Client
+	policy   upstream.NetPolicy
+	scrub    func(string) string
+	patience time.Duration // of a step
 }
 
 // New makes a prober. scrub takes secrets out of what providers say.
 func New(client *upstream.Client, policy upstream.NetPolicy, scrub func(string) string) *Prober {
-	return &Prober{client, policy, scrub}
+	return &Prober{client, policy, scrub, stepTimeout}
 }
 
 // run is one test under way.
@@ -99,7 +100,7 @@ func (r *run) step(name string, check func(context.Context) verdict) {
 		r.steps = append(r.steps, Step{Name: name, Status: Skipped, Detail: "not reached"})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, stepTimeout)
+	ctx, cancel := context.WithTimeout(r.ctx, r.patience)
 	defer cancel()
 	started := time.Now()
 	v := check(ctx)
@@ -109,7 +110,7 @@ func (r *run) step(name string, check func(context.Context) verdict) {
 
 // ListModels asks a provider for its models.
 func (p *Prober) ListModels(ctx context.Context, provider models.Provider) ([]Model, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	r := &run{Prober: p, ctx: ctx, provider: provider}
 	status, data, err := r.call(ctx, http.MethodGet, "/v1/models", nil)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -78,10 +79,31 @@ func (r *run) handshake(ctx context.Context) verdict {
 	secure := tls.Client(conn, &tls.Config{ServerName: r.url.Hostname(), MinVersion: tls.VersionTLS12})
 	defer secure.Close()
 	if err := secure.HandshakeContext(ctx); err != nil {
-		return fail("the TLS handshake failed", "The certificate is expired, for another host, or signed by an unknown authority. The gateway does not skip this check.")
+		return fail("the TLS handshake failed", fixForTLS(err))
 	}
 	state := secure.ConnectionState()
 	return pass(fmt.Sprintf("%s, certificate until %s", tls.VersionName(state.Version), state.PeerCertificates[0].NotAfter.Format("2006-01-02")))
+}
+
+// fixForTLS tells the ways apart in which a handshake fails.
+func fixForTLS(err error) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+		record  tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &record):
+		return "The port does not speak TLS. Is it http:// that is meant?"
+	case errors.As(err, &host):
+		return "The certificate is for another host. Use the host the certificate names."
+	case errors.As(err, &unknown):
+		return "The certificate is signed by an authority this machine does not trust. Add it to the machine's certificates."
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "The certificate is expired or not valid yet. Compare the clocks of both machines; renew the certificate."
+	}
+	return "The certificate is expired, for another host, or signed by an unknown authority. The gateway does not skip this check."
 }
 
 func (r *run) authenticate(ctx context.Context) verdict {
@@ -93,7 +115,11 @@ func (r *run) authenticate(ctx context.Context) verdict {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return fail(said(status, data), "The key is wrong, expired or lacks rights. Paste it again; check that it belongs to this provider.")
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
-		return skip("the provider has no model list; the key is tested by a completion only")
+		return skip("there is no model list here, or the base URL's path is wrong; ask a model to be sure")
+	case status == http.StatusTooManyRequests:
+		return fail(said(status, data), "The key was accepted, but the account is rate limited or out of credit.")
+	case status >= 300 && status < 400:
+		return fail(said(status, data), "The provider leads elsewhere, which the gateway does not follow. Use the address it leads to.")
 	case status != http.StatusOK:
 		return fail(said(status, data), "The provider has a problem of its own. Try again later.")
 	}
