@@ -28,8 +28,8 @@ func (w *Web) showKeyForm(c *fiber.Ctx, form pages.KeyForm, saved *admin.APIKeyV
 	if saved != nil {
 		title = saved.Name
 		form.ID, form.Row = saved.ID, keyRow(ctx, saved, models.StatLine{}, w.opts.Now())
-		form.Snippets = snippets(ctx, w.baseURL(c), exampleKey, usable(names, saved.AllowedModels))
-		form.Models = names
+		form.Usable = usable(names, saved.AllowedModels)
+		form.Snippets = snippets(ctx, w.baseURL(c), exampleKey, form.Usable)
 	}
 	return w.render(c, layout.Page{
 		Title: title, Nav: layout.NavKeys, Form: saved == nil, Crumbs: keyCrumbs(ctx, title), Body: pages.KeyFormPage(form, title),

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"squirrel/app/admin"
 	"squirrel/models"
 )
 
@@ -133,4 +134,27 @@ func TestKeyFilters(t *testing.T) {
 	k.postForm("/admin/keys/new", keyForm())
 	k.get("/admin/keys?q=GREEN").want(t, "by tag", http.StatusOK, `data-testid="key"`)
 	k.get("/admin/keys?q=nothing").want(t, "no match", http.StatusOK, `data-testid="no-match"`, `!data-testid="empty"`)
+}
+
+// TestKeySnippetsAskForUsableModels: the choice of models beside the snippets holds what the key may use, and begins with
+// what stands in them.
+func TestKeySnippetsAskForUsableModels(t *testing.T) {
+	k := newKit(t)
+	p := k.provider("one", "https://one.example/v1", "")
+	for _, name := range []string{"a", "b", "c"} {
+		k.route(name, "x", p.ID)
+	}
+	key, err := k.service.CreateAPIKey(t.Context(), admin.APIKeyInput{Name: admin.Some("prod"), AllowedModels: admin.Some([]string{"b", "c"})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, connect, _ := strings.Cut(k.get(keyURL(key.ID)).body, `data-testid="connect"`)
+	for _, want := range []string{`data-was="b"`, `<option value="b">`, `<option value="c">`, `&#34;model&#34;:&#34;b&#34;`} {
+		if !strings.Contains(connect, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(connect, `<option value="a">`) {
+		t.Error("a model that the key may not use is offered")
+	}
 }
