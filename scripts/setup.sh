@@ -22,7 +22,8 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 for packages in sdktest/node e2e/node; do
-  if [ -f "$packages/package.json" ] && [ ! -d "$packages/node_modules" ]; then
+  installed="$packages/node_modules/.package-lock.json"
+  if [ -f "$packages/package.json" ] && { [ ! -f "$installed" ] || [ "$packages/package-lock.json" -nt "$installed" ]; }; then
     (cd "$packages" && npm ci --no-audit --no-fund --loglevel=error)
   fi
 done
