@@ -29,7 +29,18 @@ func (w where) sql() string {
 	if len(w.terms) == 0 {
 		return "1 = 1"
 	}
-	return strings.Join(w.terms, " AND ")
+	if w.quarters == nil {
+		return strings.Join(w.terms, " AND ")
+	}
+	// Rows are found by their quarters. With another bound of the time the database might take that one instead, and look at
+	// everything from there to each quarter: the sign keeps it from that.
+	terms := slices.Clone(w.terms)
+	for i, term := range terms {
+		if strings.HasPrefix(term, "request_time ") {
+			terms[i] = strings.ReplaceAll(term, "request_time", "+request_time")
+		}
+	}
+	return strings.Join(terms, " AND ")
 }
 
 func (w where) join(o where) where {

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	mrand "math/rand/v2"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -36,6 +37,12 @@ func TestListLogs_NarrowedOrNot(t *testing.T) {
 			f := narrowFilter(r, from, logs)
 			w, err := s.listFilter(t.Context(), &f)
 			must(t, err)
+			if w.quarters != nil {
+				cursor := w.join(beyond(logKey{1, "x"}, true)).join(beyond(logKey{1, "x"}, false))
+				if bare := regexp.MustCompile(`[^+.]request_time`).FindString(" " + cursor.sql()); bare != "" {
+					t.Fatalf("%s leaves the database another way to find the rows than by their quarters", cursor.sql())
+				}
+			}
 			if w.few() || slices.Equal(w.terms, nothing().terms) {
 				narrowed++
 			}
