@@ -27,7 +27,7 @@ var steady = []apptest.Call{
 	{Path: apptest.Messages, Model: apptest.Claude, Stream: true},
 }
 
-// mixed adds failovers. When one provider fails all the time, the retry budget lets some of its failures through to clients.
+// mixed adds failovers. Just after a kill nothing is known of providers, and a second one that was cut off may be out of favour.
 var mixed = append([]apptest.Call{{Path: apptest.Chat, Model: apptest.Flaky}}, steady...)
 
 // load is a set of clients that call without end and remember every answer.

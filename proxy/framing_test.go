@@ -245,3 +245,14 @@ func TestStreamArrivesAsItIsSent(t *testing.T) {
 		t.Errorf("%d events", n)
 	}
 }
+
+// TestB07_TheLastLineFeed may come in a segment of its own, and comes to the client all the same.
+func TestB07_TheLastLineFeed(t *testing.T) {
+	for raw, want := range map[string]string{
+		"data: [DONE]\r\n\r": "data: [DONE]\r\n\r\n", "data: [DONE]\r\n\r\n": "data: [DONE]\r\n\r\n", "data: [DONE]\r\r": "data: [DONE]\r\r", "data: [DONE]\n\n": "data: [DONE]\n\n",
+	} {
+		if got := string(withLineEnd([]byte(raw))); got != want {
+			t.Errorf("%q became %q", raw, got)
+		}
+	}
+}

@@ -282,3 +282,24 @@ func TestA12_A13_WhatCameIsOnTheAttempt(t *testing.T) {
 		}
 	}
 }
+
+// TestA02_AProviderThatWorksIsNeverKeptFromClients: the retry budget bounds repetitions, also of the first request of the day, but a
+// healthy provider behind a broken one is always reached.
+func TestA02_AProviderThatWorksIsNeverKeptFromClients(t *testing.T) {
+	for _, broken := range []string{"fault:status:503", "fault:status:429", "fault:status:401", "fault:json:garbage", "fault:rst"} {
+		g := newTestGateway(t, two(broken, good))
+		for i := range 12 {
+			resp := g.post("/v1/chat/completions", chat("m", "x", i%2 == 0))
+			if body := readAll(t, resp); resp.StatusCode != http.StatusOK || resp.Header.Get("X-Squirrel-Provider") != "p2" {
+				t.Errorf("%s, request %d: %d from %q: %s", broken, i, resp.StatusCode, resp.Header.Get("X-Squirrel-Provider"), body)
+			}
+		}
+		most := 12 + 3
+		if broken == "fault:rst" {
+			most = 2 * 12 // a connection that was used before is worth one more try
+		}
+		if n := g.sim.Ledger().Count(broken); n > most {
+			t.Errorf("%s: %d calls to the broken one for 12 requests", broken, n)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -33,13 +34,22 @@ func (r *relay) complete(w io.Writer, tail []byte) error {
 // answer for whole; where the last event is the error itself, as in the Responses API, it is.
 func (r *relay) terminate(w io.Writer, last sse.Event) error {
 	if r.tap.Failure() == nil {
-		return r.complete(w, last.Raw)
+		return r.complete(w, withLineEnd(last.Raw))
 	}
 	r.settleFailed()
 	if tap.ErrorOf(r.try.sent.protocol, last) == nil {
 		return nil
 	}
 	return r.write(w, r.x.gw.redact.Body(last.Raw, r.x.secret))
+}
+
+// withLineEnd gives the last event the line feed of its last CRLF, when it was taken for over at the carriage return: nothing is
+// read after it.
+func withLineEnd(raw []byte) []byte {
+	if !bytes.HasSuffix(raw, []byte("\r\n\r")) {
+		return raw
+	}
+	return append(bytes.Clone(raw), '\n')
 }
 
 // settleFailed ends the exchange when the provider said itself that it failed.

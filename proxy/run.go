@@ -21,7 +21,11 @@ func (x *Exchange) run() *Answer {
 		if x.countsLocally(&candidates[i]) {
 			return x.countHere(&candidates[i])
 		}
-		t, then := x.tryCandidate(&candidates[i], last)
+		var next *routing.Candidate
+		if !last {
+			next = &candidates[i+1]
+		}
+		t, then := x.tryCandidate(&candidates[i], next)
 		if t.out.Class == upstream.Success {
 			return x.commit(t)
 		}
@@ -38,13 +42,13 @@ func (x *Exchange) run() *Answer {
 	return x.giveUp(best)
 }
 
-// tryCandidate calls one candidate as often as the policy allows and reports one health sample for it.
-func (x *Exchange) tryCandidate(c *routing.Candidate, last bool) (*try, step) {
+// tryCandidate calls one candidate as often as the policy allows and reports one health sample for it. next is nil for the last one.
+func (x *Exchange) tryCandidate(c, next *routing.Candidate) (*try, step) {
 	started := x.gw.now()
 	for tries := 1; ; tries++ {
 		t := x.attempt(c)
-		then, delay := x.gw.opts.follow(t.out, tries, last)
-		then = x.bounded(t, then, last)
+		then, delay := x.gw.opts.follow(t.out, tries, next == nil)
+		then = x.bounded(t, then, next)
 		if then == sameAgain {
 			x.explain(retryReason(t.out, true))
 			if x.pause(delay) {
@@ -64,8 +68,9 @@ func (x *Exchange) tryCandidate(c *routing.Candidate, last bool) (*try, step) {
 }
 
 // bounded applies what limits retries whatever the outcome was: the total of attempts, one repetition of work that may
-// already have been done, the retry budget, and the client's presence.
-func (x *Exchange) bounded(t *try, then step, last bool) step {
+// already have been done, the retry budget, and the client's presence. Going on to a candidate that nothing speaks against is counted
+// but needs no leave: the budget is there to keep failures from multiplying, not to keep clients from a provider that works.
+func (x *Exchange) bounded(t *try, then step, next *routing.Candidate) step {
 	if _, gone := x.gone(); gone || then == stop {
 		return stop
 	}
@@ -75,13 +80,23 @@ func (x *Exchange) bounded(t *try, then step, last bool) step {
 		}
 		x.ambiguous = true
 	}
-	if then == nextOne && last {
+	if then == nextOne && next == nil {
 		return nextOne // nothing follows, nothing to pay for
 	}
-	if len(x.attempts) >= x.gw.opts.MaxTotalAttempts || x.gw.now().Sub(x.start) > x.gw.opts.ExchangeTimeout || !x.gw.router.AllowRetry() {
+	if len(x.attempts) >= x.gw.opts.MaxTotalAttempts || x.gw.now().Sub(x.start) > x.gw.opts.ExchangeTimeout {
 		return stop
 	}
-	return then
+	sound := next != nil && x.gw.router.Sound(next.Route.ID)
+	switch {
+	case then == sameAgain && x.gw.router.AllowRetry():
+		return sameAgain
+	case sound: // perhaps instead of one more try here
+		x.gw.router.ChargeRetry()
+		return nextOne
+	case then == nextOne && x.gw.router.AllowRetry():
+		return nextOne
+	}
+	return stop
 }
 
 func (x *Exchange) pause(d time.Duration) bool {

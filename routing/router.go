@@ -90,6 +90,15 @@ func (r *Router) Report(routeID int64, s health.Sample) {
 // AllowRetry takes one retry from the budget: retries of the last 10 s may be 20 % of its plans, and always 3.
 func (r *Router) AllowRetry() bool { return r.budget.Allow(r.opts.Now()) }
 
+// ChargeRetry counts a retry that needs no leave against the budget of those that do.
+func (r *Router) ChargeRetry() { r.budget.Charge(r.opts.Now()) }
+
+// Sound reports whether nothing speaks against a route, so that going on to it multiplies no failure.
+func (r *Router) Sound(routeID int64) bool {
+	t := r.table.Load().routes[routeID]
+	return t != nil && t.health.Sound(r.opts.Now())
+}
+
 // Health tells the condition of a route; routes without a call, and unknown ones, are healthy.
 func (r *Router) Health(routeID int64) health.Status {
 	if t := r.table.Load().routes[routeID]; t != nil {

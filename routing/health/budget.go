@@ -45,6 +45,14 @@ func (b *Budget) Allow(now time.Time) bool {
 	return true
 }
 
+// Charge counts a retry that is made whatever is left: those that ask have to do without it.
+func (b *Budget) Charge(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.advance(now).retries++
+	b.retries++
+}
+
 func (b *Budget) at(unix int64) *second { return &b.seconds[uint64(unix)%budgetSpan] }
 
 // advance drops the seconds that are over. A clock that is set back a little counts as standing still; one that is set

@@ -61,3 +61,17 @@ func TestA18_RetryBudgetUnderConcurrency(t *testing.T) {
 		t.Errorf("%d retries for 2000 requests", got)
 	}
 }
+
+func TestA18_WhatIsChargedIsNotThereForOthers(t *testing.T) {
+	c, b := newClock(), &Budget{}
+	for range 5 {
+		b.Charge(c.now)
+	}
+	if got := c.allowed(b, 10); got != 0 {
+		t.Errorf("%d retries beside 5 that asked nobody", got)
+	}
+	c.after(10 * time.Second)
+	if got := c.allowed(b, 10); got != 3 {
+		t.Errorf("%d retries after 10 s, want 3", got)
+	}
+}

@@ -107,6 +107,14 @@ func (r *Route) Acquire(now time.Time) bool {
 	return true
 }
 
+// Sound reports whether nothing speaks against the route: it is healthy, and its last call went well or there was none.
+func (r *Route) Sound(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	state, _ := r.state(now)
+	return state == Healthy && r.row == 0
+}
+
 // Report takes in how a call went.
 func (r *Route) Report(s Sample, now time.Time) {
 	r.mu.Lock()
