@@ -115,11 +115,11 @@ func visit(t *testing.T, b *browser, page, lang, axe string) {
 	}
 	b.run(chromedp.Evaluate(axe, nil))
 	for _, width := range []int64{1280, 375} {
-		for _, scheme := range []string{"light", "dark"} {
+		for scheme, rules := range map[string]string{"light": axeAll, "dark": axeColours} {
 			b.look(width, scheme)
 			b.tall(width)
 			look := fmt.Sprintf("%s-%d-%s", lang, width, scheme)
-			for _, bad := range append(eval[[]string](b, checksScript), axeFindings(b)...) {
+			for _, bad := range append(eval[[]string](b, checksScript), axeFindings(b, rules)...) {
 				t.Errorf("%s %s: %s", page, look, bad)
 			}
 			report(t, b, page+" "+look)
