@@ -39,6 +39,7 @@ type relay struct {
 	tap      *tap.Tap
 	raw      *capped // raw events for the log, nil when they are not recorded
 	conv     *conversionStream
+	pending  []byte // translated, not written yet
 	monitor  *monitor
 	partial  bool // a piece of an unfinished event has been passed on
 	first    time.Duration
@@ -243,11 +244,7 @@ func (r *relay) event(w io.Writer, raw []byte) (done bool, err error) {
 }
 
 func (r *relay) flush(w io.Writer) error {
-	ready := r.reader.ready()
-	if len(ready) == 0 {
-		return nil
-	}
-	err := r.write(w, ready)
+	err := r.write(w, r.reader.ready())
 	r.reader.sent()
 	return err
 }
@@ -271,7 +268,12 @@ func (r *relay) forwardBytes(w io.Writer) error {
 	return r.write(w, data)
 }
 
+// write sends data, behind what is pending.
 func (r *relay) write(w io.Writer, data []byte) error {
+	if len(r.pending) > 0 {
+		data = append(r.pending, data...)
+		r.pending = data[:0]
+	}
 	if len(data) == 0 {
 		return nil
 	}

@@ -71,7 +71,11 @@ func (r *relay) translate(w io.Writer, event sse.Event) (done bool, err error) {
 	}
 	_, _ = r.conv.sent.Write(out)
 	if !r.conv.stream.Ended() {
-		return false, r.write(w, out)
+		r.pending = append(r.pending, out...) // what came in one read goes out in one write
+		return false, nil
+	}
+	if err := r.write(w, nil); err != nil { // what is pending; only the last bytes wait for the record
+		return true, err
 	}
 	if r.tap.Failure() != nil {
 		r.settleFailed()
@@ -126,7 +130,10 @@ func (r *relay) lastEvent(w io.Writer) (done bool, err error) {
 	}
 	r.tap.Event(event)
 	if r.conv != nil {
-		return r.translate(w, event)
+		if done, err = r.translate(w, event); done || err != nil {
+			return done, err
+		}
+		return false, r.write(w, nil)
 	}
 	event.Raw = append(append([]byte(nil), rest...), "\n\n"...)
 	if r.tap.Terminated() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"squirrel/proxy/body"
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
 )
@@ -29,7 +30,7 @@ func (d *Decoder) Decode(ev llm.Wire, emit func(llm.Event)) error {
 	if len(data) == 0 || string(data) == "[DONE]" {
 		return nil
 	}
-	if !json.Valid(data) {
+	if !body.Valid(data) {
 		return &llm.Error{Status: 502, Type: llm.ErrAPI, Message: "the upstream sent an event that is no JSON"}
 	}
 	d.emit = emit

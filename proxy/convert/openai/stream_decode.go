@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"squirrel/proxy/body"
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
 )
@@ -56,7 +57,7 @@ func (d *Decoder) Decode(ev llm.Wire, emit func(llm.Event)) error {
 		emit(llm.Event{Kind: llm.EventEnd})
 		return nil
 	}
-	if !json.Valid(data) {
+	if !body.Valid(data) {
 		return &llm.Error{Status: 502, Type: llm.ErrAPI, Message: "the upstream sent a chunk that is no JSON"}
 	}
 	o := wire.Parse(data)

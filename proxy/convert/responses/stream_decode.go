@@ -2,10 +2,10 @@ package responses
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 
+	"squirrel/proxy/body"
 	"squirrel/proxy/convert/openai"
 	"squirrel/proxy/convert/wire"
 	"squirrel/proxy/llm"
@@ -37,7 +37,7 @@ func (d *Decoder) Decode(ev llm.Wire, emit func(llm.Event)) error {
 	if len(data) == 0 || string(data) == "[DONE]" {
 		return nil
 	}
-	if !json.Valid(data) {
+	if !body.Valid(data) {
 		return &llm.Error{Status: 502, Type: llm.ErrAPI, Message: "the upstream sent an event that is no JSON"}
 	}
 	d.emit = emit
