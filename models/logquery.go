@@ -38,6 +38,23 @@ type LogFilter struct {
 	Source         LogSource
 	State          LogState
 	Query          string // request id, upstream id or error text
+	Except         LogExcept
+}
+
+// LogExcept leaves requests out: those that match any of its values, the way the filter of the same name would find them.
+type LogExcept struct {
+	RequestedModel []string
+	TargetModel    []string
+	APIKeyName     []string
+	UserID         []string
+	Client         []string
+	Endpoint       []string
+	ErrorCode      []string
+	FinishReason   []string
+	Source         []string
+	ProviderID     []int64
+	APIKeyID       []int64
+	Statuses       []StatusRange
 }
 
 // StatusRange is an inclusive range of statuses: 4xx is {400, 499}, 499 is {499, 499}.

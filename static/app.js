@@ -225,7 +225,7 @@
       case "/": { const field = $("[data-search]"); if (field) { event.preventDefault(); field.focus(); field.select(); } break; }
       default: {
         const pressed = $(`[data-press="${CSS.escape(event.key)}"]`);
-        if (pressed) { event.preventDefault(); pressed.click(); } else if (event.key === "j") moveRow(1); else if (event.key === "k") moveRow(-1);
+        if (pressed) { event.preventDefault(); (pressed.matches("a,button") ? pressed : $("button", pressed)).click(); } else if (event.key === "j") moveRow(1); else if (event.key === "k") moveRow(-1);
       }
       case "o": { const link = $("a", document.activeElement && document.activeElement.closest("tr")); if (link && link !== document.body) link.click(); break; }
     }

@@ -131,7 +131,8 @@ func parseLogFilter(c check, v url.Values, now time.Time) models.LogFilter {
 		parseInto(c, v, p.name, p.of(&f), models.ParseUSD, "must be an amount in USD")
 	}
 	c.enums(v, &f)
-	c.statuses(v["status"], &f)
+	c.statuses("status", v["status"], &f.Statuses)
+	c.exceptions(v, &f.Except)
 	return f
 }
 
@@ -164,7 +165,7 @@ func (c check) enums(v url.Values, f *models.LogFilter) {
 }
 
 // statuses reads 200, 499, 2xx, 5xx; several parameters, or several in one with commas.
-func (c check) statuses(values []string, f *models.LogFilter) {
+func (c check) statuses(name string, values []string, to *[]models.StatusRange) {
 	for _, text := range strings.Split(strings.Join(values, ","), ",") {
 		text = strings.ToLower(strings.TrimSpace(text))
 		if text == "" {
@@ -175,10 +176,10 @@ func (c check) statuses(values []string, f *models.LogFilter) {
 		highest, errHigh := strconv.Atoi(high)
 		whole := low == high || strings.HasSuffix(text, "xx")
 		if errLow != nil || errHigh != nil || len(text) != 3 || !whole || lowest < 100 || highest > 599 {
-			c.fail("status", "must be a status such as 200 or 4xx")
+			c.fail(name, "must be a status such as 200 or 4xx")
 			return
 		}
-		f.Statuses = append(f.Statuses, models.StatusRange{Min: lowest, Max: highest})
+		*to = append(*to, models.StatusRange{Min: lowest, Max: highest})
 	}
 }
 
@@ -243,6 +244,7 @@ func LogFilterValues(f models.LogFilter) url.Values {
 	for _, r := range f.Statuses {
 		v.Add("status", statusText(r))
 	}
+	exceptionValues(v, &f.Except)
 	return v
 }
 

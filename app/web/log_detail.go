@@ -110,8 +110,8 @@ func logTab(asked string) string {
 }
 
 func logTabs(ctx context.Context, current string, link func(...string) string) (tabs []ui.Tab) {
-	for _, name := range logTabNames {
-		tabs = append(tabs, ui.Tab{Label: i18n.T(ctx, "log.tab."+name), URL: link("tab", name) + "#parts", Current: name == current})
+	for i, name := range logTabNames {
+		tabs = append(tabs, ui.Tab{Label: i18n.T(ctx, "log.tab."+name), URL: link("tab", name) + "#parts", Current: name == current, Key: strconv.Itoa(i + 1)})
 	}
 	return tabs
 }

@@ -26,6 +26,11 @@ func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters,
 	f := pages.LogFilters{Values: map[string]string{}, More: state.usedMore()}
 	for name, values := range state.values {
 		f.Values[name] = values[0]
+		if strings.HasPrefix(name, "-") {
+			for _, value := range values {
+				f.Except = append(f.Except, [2]string{name, value})
+			}
+		}
 	}
 	f.Values["range"] = state.span()
 	for _, name := range []string{"start_time", "end_time"} {
@@ -69,7 +74,12 @@ func (w *Web) chips(ctx context.Context, state logState, f pages.LogFilters) (ch
 			continue
 		}
 		for _, value := range state.values[name] {
-			chips = append(chips, ui.Chip{Label: filterName(ctx, name) + ": " + w.chipValue(ctx, name, value, f), URL: state.without(name, value)})
+			plain := strings.TrimPrefix(name, "-")
+			label := filterName(ctx, plain) + ": " + w.chipValue(ctx, plain, value, f)
+			if plain != name {
+				label = i18n.T(ctx, "logs.except", "what", label)
+			}
+			chips = append(chips, ui.Chip{Label: label, URL: state.without(name, value)})
 		}
 	}
 	return chips

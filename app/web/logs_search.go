@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"squirrel/app/admin"
 )
 
 // searchWords are the words of the search box that stand for a filter of their own.
@@ -40,7 +42,11 @@ func searchFilter(v url.Values, token string, problems map[string]string) bool {
 	word, value, found := strings.Cut(token, ":")
 	if name, known := searchWords[strings.TrimPrefix(word, "-")]; found && known && value != "" {
 		if strings.HasPrefix(word, "-") {
-			problems["q"] = "can't leave requests out"
+			if !admin.CanExcept(name) {
+				problems["q"] = "can't leave requests out by " + strings.TrimPrefix(word, "-")
+				return true
+			}
+			v.Add("-"+name, strings.Trim(value, `"`))
 			return true
 		}
 		if value = strings.Trim(value, `"`); name == "status" {

@@ -173,7 +173,7 @@ func isID(text string) bool {
 func (s *logState) usedMore() bool {
 	quick := []string{"q", "range", "status", "provider_id", "api_key_id", "sort_by", "sort_order", "page_size"}
 	for name := range s.values {
-		if !slices.Contains(quick, name) {
+		if !slices.Contains(quick, name) && !strings.HasPrefix(name, "-") {
 			return true
 		}
 	}

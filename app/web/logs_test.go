@@ -32,6 +32,9 @@ func TestLogList(t *testing.T) {
 		t.Errorf("the URL of a part is %q", got)
 	}
 	k.get("/admin/logs?status=5xx").want(t, "chips", 200, "Status: 5xx", `aria-label="Remove filter: Status: 5xx"`)
+	k.get("/admin/logs?-status=2xx").want(t, "left out", 200, "not Status: 2xx", failed, "!log-"+logIDOf(0), `name="-status" value="2xx"`)
+	k.get("/admin/logs?-requested_model=SMA").want(t, "all left out", 200, `data-testid="no-match"`)
+	k.get("/admin/logs?-provider_id=x").want(t, "what can't be left out", 200, "must be a whole number")
 	k.get("/admin/logs?state=running").want(t, "running", 200, running, `data-testid="cancel"`, "1 h 02 m")
 	k.get("/admin/logs?status=299").want(t, "no match", 200, `data-testid="no-match"`)
 	k.get("/admin/logs?status=abc&cost_min=x&range=2y").want(t, "what can't be read", 200, "must be a status", "must be an amount", "must be one of")
@@ -146,22 +149,24 @@ func TestLogColumns(t *testing.T) {
 func TestSearchGrammar(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`model:gpt-4o status:5xx`:     "requested_model=gpt-4o&status=5xx",
-		`cost>0.05 ttft>2s total<1m`:  "cost_min=0.05&first_byte_min=2000&total_time_max=60000",
-		`"exact text" key:"my key"`:   "api_key_name=my+key&q=exact+text",
-		`in>8k retries>=1`:            "input_tokens_min=8000&retry_count_min=1",
-		`http://x:80 a>b`:             "q=http%3A%2F%2Fx%3A80+a%3Eb",
-		`status:429 status:5xx`:       "status=429&status=5xx",
-		`01KJM9TD000000000000000000`:  "q=01KJM9TD000000000000000000&range=all&source=all",
-		`stream:true failover:true x`: "failover=true&is_stream=true&q=x",
+		`model:gpt-4o status:5xx`:                            "requested_model=gpt-4o&status=5xx",
+		`cost>0.05 ttft>2s total<1m`:                         "cost_min=0.05&first_byte_min=2000&total_time_max=60000",
+		`"exact text" key:"my key"`:                          "api_key_name=my+key&q=exact+text",
+		`in>8k retries>=1`:                                   "input_tokens_min=8000&retry_count_min=1",
+		`http://x:80 a>b`:                                    "q=http%3A%2F%2Fx%3A80+a%3Eb",
+		`status:429 status:5xx`:                              "status=429&status=5xx",
+		`01KJM9TD000000000000000000`:                         "q=01KJM9TD000000000000000000&range=all&source=all",
+		`-client:cursor -status:2xx -status:404 -provider:3`: "-client=cursor&-provider_id=3&-status=2xx&-status=404",
+		`-key:"my key" model:gpt`:                            "-api_key_name=my+key&requested_model=gpt",
+		`stream:true failover:true x`:                        "failover=true&is_stream=true&q=x",
 	} {
 		state := readLogState(url.Values{"q": {text}}, noon, time.UTC)
 		if got := state.values.Encode(); got != want || len(state.problems) > 0 {
 			t.Errorf("%s becomes %s, want %s (%v)", text, got, want, state.problems)
 		}
 	}
-	if state := readLogState(url.Values{"q": {"-client:cursor"}}, noon, time.UTC); state.problems["q"] == "" {
-		t.Error("an exclusion is taken for something else")
+	if state := readLogState(url.Values{"q": {"-state:running"}}, noon, time.UTC); state.problems["q"] == "" {
+		t.Error("an exclusion that can't be is taken for something else")
 	}
 	if state := readLogState(url.Values{"q": {"status:99"}}, noon, time.UTC); state.problems["status"] == "" {
 		t.Error("a status that can't be is taken")
@@ -172,7 +177,7 @@ func TestLogStateIsStable(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{
 		"", "range=7d&status=4xx&status=500", "source=test&range=all", "start_time=2026-02-01T00:00:00Z&end_time=2026-02-02T00:00:00Z", "q=a+b&cost_min=0.1&sort_by=total_cost",
-		"page_size=20", "source=all", "is_stream=false&failover=true&provider_id=3",
+		"page_size=20", "source=all", "-client=curl&-client=cursor&-status=5xx&-provider_id=4", "is_stream=false&failover=true&provider_id=3",
 	} {
 		v, err := url.ParseQuery(query)
 		if err != nil {

@@ -136,7 +136,28 @@ func (h *handle) dimensional(f *models.LogFilter) (w where) {
 	h.text(&w, "requested_model", f.RequestedModel)
 	h.text(&w, "target_model", f.TargetModel)
 	h.text(&w, "api_key_name", f.APIKeyName)
+	h.textsNot(&w, "requested_model", f.Except.RequestedModel)
+	h.textsNot(&w, "target_model", f.Except.TargetModel)
+	h.textsNot(&w, "api_key_name", f.Except.APIKeyName)
+	noneOf(&w, "endpoint", f.Except.Endpoint)
+	noneOf(&w, "source", f.Except.Source)
+	noneOf(&w, "provider_id", f.Except.ProviderID)
+	noneOf(&w, "api_key_id", f.Except.APIKeyID)
 	return w
+}
+
+// textsNot leaves out what contains one of the texts.
+func (h *handle) textsNot(w *where, column string, values []string) {
+	for _, value := range values {
+		w.add("NOT "+h.contains(column), likePattern(value))
+	}
+}
+
+// noneOf leaves out what equals one of the values; what has none stays.
+func noneOf[T any](w *where, column string, values []T) {
+	for _, value := range values {
+		w.add("("+column+" IS NULL OR "+column+" <> ?)", value)
+	}
 }
 
 // remaining is what only the rows can tell.
@@ -169,6 +190,13 @@ func (h *handle) remaining(f *models.LogFilter) (w where) {
 	exact(&w, "finish_reason", f.FinishReason)
 	h.text(&w, "user_id", f.UserID)
 	h.text(&w, "client", f.Client)
+	h.textsNot(&w, "user_id", f.Except.UserID)
+	h.textsNot(&w, "client", f.Except.Client)
+	noneOf(&w, "error_code", f.Except.ErrorCode)
+	noneOf(&w, "finish_reason", f.Except.FinishReason)
+	for _, r := range f.Except.Statuses {
+		w.add("(response_status IS NULL OR response_status NOT BETWEEN ? AND ?)", r.Min, r.Max)
+	}
 	failover(&w, f.Failover)
 	if f.Query != "" {
 		pattern := likePattern(f.Query)
