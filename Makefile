@@ -53,6 +53,11 @@ bench: ## ratios of Squirrel to a bare reverse proxy, side by side
 bench-logs: ## a million log rows on SQLite: lists, details, statistics, retention against their targets
 	$(GO) run ./bench/logs
 
+.PHONY: bench-pages
+bench-pages: ## every page of the admin over a million log rows: server time and size against their bounds
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	$(GO) run ./bench/logs -queries 1 -retention 1ms -db "sqlite:///$$dir/logs.db" >/dev/null && $(GO) run ./bench/pages -db "sqlite:///$$dir/logs.db"
+
 .PHONY: crash
 crash: ## 200 random kills under load, and PostgreSQL away for 30 s
 	$(GO) test -count=1 -timeout 40m -v -run 'TestH01_Kill|TestH04_' ./faults -args -kills=200 -outage=30s

@@ -24,6 +24,7 @@ var mayImport = map[string]string{
 	"app/web":                 "app/admin app/auth models routing/rules static views/layout views/pages views/ui views/i18n",
 	"bench":                   "app app/config models models/store proxy/simulator",
 	"bench/logs":              "models models/prices models/store",
+	"bench/pages":             "app models",
 	"faults":                  "",
 	"jobs":                    "models",
 	"migrations":              "",

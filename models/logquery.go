@@ -158,6 +158,13 @@ type StatLine struct {
 	TotalMS           Percentiles `json:"total_ms"`
 }
 
+// FailureKinds counts failed requests of a bucket. Those of neither kind failed at the provider or in the gateway.
+type FailureKinds struct {
+	Bucket    time.Time
+	Refused   int64 // 4xx but 499: the request was to blame, or a limit
+	Cancelled int64 // 499: the client left
+}
+
 // StatPoint is one bucket of a trend.
 type StatPoint struct {
 	Bucket time.Time `json:"bucket"`

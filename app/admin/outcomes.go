@@ -22,9 +22,6 @@ type OutcomePoint struct {
 	Failed    int64 // all other failures: provider or gateway
 }
 
-// statusGone is recorded when the client left before the answer was complete.
-const statusGone = 499
-
 // Outcomes sums up the requests that match, by how they ended.
 func (s *Service) Outcomes(ctx context.Context, q models.StatsQuery) (Outcomes, error) {
 	all, err := s.Stats(ctx, q)
@@ -38,39 +35,22 @@ func (s *Service) Outcomes(ctx context.Context, q models.StatsQuery) (Outcomes, 
 		}
 		return out, nil
 	}
-	refused, err := s.failures(ctx, q, 400, statusGone-1)
+	kinds, err := s.store.FailureKinds(ctx, q)
 	if err != nil {
 		return Outcomes{}, err
 	}
-	cancelled, err := s.failures(ctx, q, statusGone, statusGone)
-	if err != nil {
-		return Outcomes{}, err
+	at := make(map[int64]models.FailureKinds, len(kinds))
+	for _, k := range kinds {
+		at[k.Bucket.Unix()] = k
 	}
 	for _, p := range all.Trend {
-		at := p.Bucket.Unix()
+		k := at[p.Bucket.Unix()]
 		out.Points = append(out.Points, OutcomePoint{
-			Bucket: p.Bucket, Success: p.SuccessCount, Refused: refused[at], Cancelled: cancelled[at],
-			Failed: max(p.FailureCount-refused[at]-cancelled[at], 0), // a request may end between two of the queries
+			Bucket: p.Bucket, Success: p.SuccessCount, Refused: k.Refused, Cancelled: k.Cancelled,
+			Failed: max(p.FailureCount-k.Refused-k.Cancelled, 0), // a request may end between the two queries
 		})
 	}
 	return out, nil
-}
-
-// failures counts the failed requests with a status in a range, per bucket.
-func (s *Service) failures(ctx context.Context, q models.StatsQuery, lowest, highest int) (map[int64]int64, error) {
-	if q.Filter.StatusMin != nil {
-		lowest = max(lowest, *q.Filter.StatusMin)
-	}
-	if q.Filter.StatusMax != nil {
-		highest = min(highest, *q.Filter.StatusMax)
-	}
-	q.Filter.StatusMin, q.Filter.StatusMax, q.Group = &lowest, &highest, ""
-	stats, err := s.Stats(ctx, q)
-	counts := make(map[int64]int64, len(stats.Trend))
-	for _, p := range stats.Trend {
-		counts[p.Bucket.Unix()] = p.FailureCount
-	}
-	return counts, err
 }
 
 // LogCount counts the requests that match.

@@ -78,7 +78,7 @@ func (s *Service) Overview(ctx context.Context, q models.StatsQuery) (o Overview
 			return err
 		},
 		func() (err error) { o.Errors, err = s.latest(ctx, failed(q.Filter), errorsShown); return err },
-		func() error { return s.attention(ctx, q, &o) },
+		func() error { return s.attention(ctx, &o) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -168,7 +168,7 @@ func (s *Service) healthOf(routeID int64) Health {
 	return s.opts.Health(routeID)
 }
 
-func (s *Service) attention(ctx context.Context, q models.StatsQuery, o *Overview) error {
+func (s *Service) attention(ctx context.Context, o *Overview) error {
 	s.systemAttention(o)
 	for _, p := range o.Providers {
 		switch {
@@ -182,26 +182,19 @@ func (s *Service) attention(ctx context.Context, q models.StatsQuery, o *Overvie
 	if err := s.modelAttention(ctx, o); err != nil {
 		return err
 	}
-	if err := s.priceAttention(ctx, q, o); err != nil {
-		return err
-	}
+	o.priceAttention()
 	return s.budgetAttention(ctx, o)
 }
 
-// priceAttention finds models that answer without a known price. Failures cost nothing, so they don't count.
-func (s *Service) priceAttention(ctx context.Context, q models.StatsQuery, o *Overview) error {
-	if o.Now.Summary.UnknownCostCount == 0 {
-		return nil
-	}
-	no := false
-	q.Filter.HasError = &no
-	answered, err := s.groups(ctx, q, models.GroupModel)
-	for _, g := range answered {
-		if g.UnknownCostCount > 0 {
-			o.attend(Attention{Kind: AttentionPrice, Name: g.Name, Count: g.UnknownCostCount, Of: g.RequestCount})
+// priceAttention finds models that answer without a known price. Most failures cost nothing that is known, so at least as many
+// answers are without a price as there are unknown costs beyond the failures.
+func (o *Overview) priceAttention() {
+	for i := range o.ByModel {
+		g := &o.ByModel[i]
+		if unpriced := g.UnknownCostCount - g.FailureCount; unpriced > 0 {
+			o.attend(Attention{Kind: AttentionPrice, Name: g.Name, Count: unpriced, Of: g.SuccessCount})
 		}
 	}
-	return err
 }
 
 func (o *Overview) attend(a Attention) { o.Attention = append(o.Attention, a) }

@@ -28,6 +28,9 @@ func (w *Web) logs(c *fiber.Ctx) error {
 	if v.Has("since") && isHTMX(c) {
 		return w.logNews(c, v, state)
 	}
+	if v.Get("part") == "summary" && isHTMX(c) {
+		return w.logSummaryPart(c, state)
+	}
 	ctx := c.UserContext()
 	list, err := w.opts.Admin.Logs(ctx, state.query)
 	if models.ErrorCode(err) == models.CodeInvalid || models.ErrorCode(err) == models.CodeValidation {
@@ -70,10 +73,39 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 	}
 	page.Pager = logPager(ctx, state, list)
 	w.followUp(&page, v, state, list)
-	if !leafed(v) {
+	switch {
+	case leafed(v):
+	case w.slowSummary(state, list):
+		page.SummaryURL = state.url("/admin/logs", "part", "summary")
+	default:
 		err = w.logSummary(ctx, &page, state)
 	}
 	return page, err
+}
+
+// summedRows is how many requests the figures above the list are made of at once; more are summed up after the page is there.
+const summedRows = 5_000
+
+// slowSummary reports that the figures would hold up the page: no kept sums have them, and there are many requests to read.
+func (w *Web) slowSummary(state logState, list models.LogList) bool {
+	f := state.query.Filter
+	period := f
+	period.Start, period.End, period.Source, period.Except.Source = nil, nil, "", nil
+	for _, known := range []*string{&period.RequestedModel, &period.TargetModel, &period.APIKeyName, &period.Endpoint} {
+		*known = ""
+	}
+	period.ProviderID, period.APIKeyID = nil, nil
+	byRows := len(admin.LogFilterValues(period)) > 0 || gridOf(spanOf(f, w.opts.Now())).bucket == models.BucketMinute
+	return byRows && list.Total > summedRows
+}
+
+// logSummaryPart is the summary by itself, for a page that did not wait for it.
+func (w *Web) logSummaryPart(c *fiber.Ctx, state logState) error {
+	var page pages.Logs
+	if err := w.logSummary(c.UserContext(), &page, state); err != nil {
+		return err
+	}
+	return send(c, pages.LogSummary(page), nil)
 }
 
 // leafed reports whether an older page is asked for.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"squirrel/app/admin"
 	"squirrel/models"
 	"squirrel/views/i18n"
 	"squirrel/views/pages"
@@ -52,17 +51,15 @@ func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters,
 	if err != nil {
 		return f, err
 	}
-	names, err := w.opts.Admin.Models(ctx, admin.ModelQuery{PageQuery: admin.PageQuery{Page: 1, PageSize: maxChoices}})
-	for i := range names.Items {
-		f.Models = append(f.Models, names.Items[i].Name)
-	}
+	f.Models, err = w.opts.Admin.ModelNames(ctx)
+	f.Models = f.Models[:min(len(f.Models), maxChoices)]
 	return f, err
 }
 
 func (w *Web) keyOptions(ctx context.Context) (options []ui.Option, err error) {
-	keys, err := w.opts.Admin.APIKeys(ctx, admin.PageQuery{Page: 1, PageSize: maxChoices})
-	for i := range keys.Items {
-		options = append(options, ui.Option{Value: strconv.FormatInt(keys.Items[i].ID, 10), Label: keys.Items[i].Name})
+	keys, err := w.opts.Admin.KeyNames(ctx)
+	for i := range keys[:min(len(keys), maxChoices)] {
+		options = append(options, ui.Option{Value: strconv.FormatInt(keys[i].ID, 10), Label: keys[i].Name})
 	}
 	return options, err
 }

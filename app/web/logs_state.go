@@ -24,7 +24,7 @@ const (
 	usualRange  = "24h"
 	usualSource = string(models.SourceClient)
 	wholeTime   = "all"
-	logPageSize = 50
+	logPageSize = 40 // with all that stands around them, less than 100 KB
 )
 
 // readLogState reads the filters of a page. What can't be read is told and left out. Without a period it is the last day, and

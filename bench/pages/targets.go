@@ -53,7 +53,7 @@ func (v *visitor) targets(ctx context.Context) (all []target, rows int64, err er
 	all = append(lists(sample), details(sample)...)
 	for _, name := range []string{
 		"/admin", "/admin?range=7d", "/admin?range=30d", "/admin/playground", "/admin/simulate", "/admin/settings/storage", "/admin/settings", "/admin/providers", "/admin/models",
-		"/admin/keys", "/admin/prices", "/admin/changes", "/admin/account", "/admin/providers/new", "/admin/models/new", "/admin/keys/new",
+		"/admin/keys", "/admin/prices", "/admin/changes", "/admin/account", "/admin/providers/new", "/admin/keys/new",
 	} {
 		all = append(all, target{name, []string{name}})
 	}

@@ -76,7 +76,8 @@ func (s *Store) groupFilter(f *models.LogFilter) (w where, kept bool) {
 	add(models.GroupProvider, func(w *where) { exact(w, "key", idText(f.ProviderID)) })
 	add(models.GroupAPIKey, func(w *where) { exact(w, "key", idText(f.APIKeyID)); s.text(w, "name", f.APIKeyName) })
 	add(models.GroupEndpoint, func(w *where) { exact(w, "key", f.Endpoint) })
-	if f.Source != "" || len(byDimension) > 1 {
+	excepted := s.dimensional(&models.LogFilter{Except: f.Except})
+	if f.Source != "" || len(byDimension) > 1 || len(excepted.terms) > 0 {
 		return where{}, false
 	}
 	for group, named := range byDimension {

@@ -100,7 +100,7 @@ func (h *handle) text(w *where, column, value string) {
 	}
 }
 
-// indexed is the part of a filter that an index of request_logs narrows down: time, key, failures, running ones.
+// indexed is the part of a filter that an index of request_logs narrows down: time, key, failures, retries, running ones.
 func (h *handle) indexed(f *models.LogFilter) (w where) {
 	if f.State == models.LogRunning {
 		w.add("state = 'running'") // as in the index: there are few that run, and many in any span
@@ -111,6 +111,9 @@ func (h *handle) indexed(f *models.LogFilter) (w where) {
 	optional(&w, "api_key_id = ?", f.APIKeyID)
 	if wantsFailures(f) {
 		w.add("failed")
+	}
+	if f.RetryMin != nil && *f.RetryMin > 0 || f.Failover != nil && *f.Failover {
+		w.add("retry_count > 0") // as in the index
 	}
 	return w
 }

@@ -25,6 +25,9 @@ func (s *Store) Stats(ctx context.Context, q models.StatsQuery) (models.Stats, e
 	t := newTally(q)
 	err := s.inRead(ctx, func(tx *Store) error {
 		if tx.summed(&q.Filter) && q.Bucket != models.BucketMinute && q.Group != models.GroupUser {
+			if q.Filter.Source == models.SourceClient {
+				return tx.collectClients(ctx, &q.Filter, t)
+			}
 			return tx.collect(ctx, &q.Filter, t)
 		}
 		return tx.collectRows(ctx, &q.Filter, t)

@@ -69,8 +69,11 @@ func randomFilter(r *mrand.Rand, from time.Time) (f models.LogFilter) {
 	if r.IntN(4) == 0 {
 		f.ProviderID = ptr(int64(r.IntN(3) + 1))
 	}
-	if r.IntN(6) == 0 {
+	switch r.IntN(6) {
+	case 0:
 		f.Source = models.SourceTest
+	case 1, 2:
+		f.Source = models.SourceClient
 	}
 	return f
 }

@@ -142,7 +142,7 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 		}
 	}
 	if sp.first < sp.last {
-		if err := s.addTrend(ctx, filter, sp, t); err != nil {
+		if err := s.addTrend(ctx, f, sp, t); err != nil {
 			return err
 		}
 	}
@@ -162,9 +162,12 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 }
 
 // addTrend adds the sums of the quarters of a span.
-func (s *Store) addTrend(ctx context.Context, filter where, sp span, t *tally) error {
+func (s *Store) addTrend(ctx context.Context, f *models.LogFilter, sp span, t *tally) error {
 	w := slots(grainQuarter, sp.first, sp.last)
-	if len(filter.terms) == 0 {
+	filter := s.seriesFilter(f)
+	if group, ok := s.oneGroup(f); ok {
+		w = w.join(namedGroups(group))
+	} else if len(filter.terms) == 0 {
 		w = w.join(allSeries())
 	} else {
 		w = w.join(namedSeries(filter))

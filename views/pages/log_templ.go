@@ -952,7 +952,7 @@ func logCost(p Log) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.CostLines) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<table class=\"table mt-3\" data-testid=\"cost-lines\"><caption class=\"sr-only\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<table class=\"table table-tight mt-3\" data-testid=\"cost-lines\"><caption class=\"sr-only\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

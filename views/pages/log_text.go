@@ -43,6 +43,15 @@ func missingText(ctx context.Context, p Log) string {
 	return i18n.T(ctx, key, "days", p.DetailDays)
 }
 
+// ReasonText puts the recorded reason of a candidate into the language of the page, each of its parts for itself.
+func ReasonText(ctx context.Context, recorded string) string {
+	parts := strings.Split(recorded, "; ")
+	for i := range parts {
+		parts[i] = i18n.Message(ctx, parts[i])
+	}
+	return strings.Join(parts, "; ")
+}
+
 // PartName is what a body is called.
 func PartName(ctx context.Context, field string) string {
 	if key := "log.part." + field; i18n.Has(key) {

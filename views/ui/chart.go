@@ -144,7 +144,15 @@ func (c *Chart) hit(bucket int) bar {
 
 func (c *Chart) tip(bucket int) string {
 	lines := []string{c.Labels[bucket]}
+	something := false
 	for s := range c.Series {
+		v := c.at(s, bucket)
+		something = something || v != nil && *v != 0
+	}
+	for s := range c.Series {
+		if v := c.at(s, bucket); something && !c.Lines && v != nil && *v == 0 {
+			continue // of a stack, what is not there is not told; the table has it all
+		}
 		lines = append(lines, c.Series[s].Name+": "+c.cell(s, bucket))
 	}
 	return strings.Join(lines, "\n")
