@@ -35,7 +35,7 @@ func (p planner) DryRun(ctx context.Context, in admin.DryRun) (admin.DryRunResul
 			return n
 		},
 	}
-	req := &routing.Request{Model: in.Model, Endpoint: in.Endpoint, Protocol: protocol}
+	req := &routing.Request{Model: in.Model, Endpoint: in.Endpoint, Protocol: protocol, AtRest: in.AtRest}
 	if in.MaxOutput != nil {
 		req.MaxOutput = *in.MaxOutput
 	}

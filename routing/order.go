@@ -13,6 +13,10 @@ import (
 // each. Only the first group can use up a turn.
 func (p *planner) order(options []option) {
 	p.estimate(options)
+	rotor := p.entry.rotor
+	if p.req.AtRest {
+		rotor = new(strategy.Rotor)
+	}
 	excluded := p.plan.Decision.Candidates
 	p.plan.Candidates = make([]Candidate, 0, len(options))
 	p.plan.Decision.Order = make([]int64, 0, len(options))
@@ -26,7 +30,7 @@ func (p *planner) order(options []option) {
 			}
 		}
 		reached := len(p.plan.Candidates) == 0
-		strategy.Order(p.entry.model.Strategy, members, p.entry.rotor, reached && !p.dry)
+		strategy.Order(p.entry.model.Strategy, members, rotor, reached && !p.dry)
 		if group >= rankEjected {
 			slices.SortStableFunc(members, func(a, b strategy.Candidate) int {
 				return options[a.Index].until.Compare(options[b.Index].until)

@@ -278,3 +278,34 @@ func TestA18_RetriesAreBoundedByPlans(t *testing.T) {
 		t.Errorf("%d retries for 50 requests, want 10", allowed)
 	}
 }
+
+// TestDryRun_AtRest tells where the configuration leads, whatever fails at the moment and whose turn it is.
+func TestDryRun_AtRest(t *testing.T) {
+	f := newFixture(t, Options{}, func(cfg *models.Config) {
+		cfg.Models[0].Strategy = models.StrategyWeighted
+		cfg.Models[0].Routes[0].Weight = 2
+	})
+	first := func(atRest bool) int64 {
+		t.Helper()
+		req := request("m")
+		req.AtRest = atRest
+		plan, err := f.DryRun(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Decision.Order[0]
+	}
+	f.mustPlan(t) // takes a turn
+	if now, rest := first(false), first(true); now == 1 || rest != 1 {
+		t.Errorf("after a turn: %d now, %d at rest", now, rest)
+	}
+	f.report(1, 5, health.Failure)
+	if now, rest := first(false), first(true); now == 1 || rest != 1 {
+		t.Errorf("after failures: %d now, %d at rest", now, rest)
+	}
+	f.cfg.Models[0].Routes[2].Weight = 3
+	f.swap()
+	if rest := first(true); rest != 3 {
+		t.Errorf("after a change of weights: %d at rest", rest)
+	}
+}

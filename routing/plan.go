@@ -16,6 +16,7 @@ type Request struct {
 	Protocol  models.Protocol // the client's
 	MaxOutput int64           // the client's limit in tokens; 0 = ask Facts
 	Allowed   []string        // the API key's allow-list: only these are named as nearest; empty = all
+	AtRest    bool            // as if every route were healthy and no turn taken yet: by the configuration alone
 }
 
 // Plan is the answer: whom to try, in this order. It belongs to the caller; what it points to is shared and must not change.
@@ -151,9 +152,11 @@ func (p *planner) choose(options []option) []option {
 			p.exclude(t, reason)
 			continue
 		}
-		o := option{target: t}
-		class, state, until := t.health.Grade(p.now)
-		o.rank, o.state, o.until = rank(class), state, until
+		o := option{target: t, state: health.Healthy}
+		if !p.req.AtRest {
+			class, state, until := t.health.Grade(p.now)
+			o.rank, o.state, o.until = rank(class), state, until
+		}
 		if pause := t.Route.PausedUntil; pause != nil && pause.After(p.now) {
 			o.rank, o.until = rankPaused, *pause
 		}

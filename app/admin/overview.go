@@ -47,6 +47,7 @@ const (
 	AttentionPrice    AttentionKind = "price_unknown"      // requests without a known price
 	AttentionLog      AttentionKind = "log_degraded"       // requests are not recorded whole
 	AttentionLost     AttentionKind = "log_lost"           // records were lost, or the database refused them
+	AttentionSample   AttentionKind = "sample_differs"     // saved samples go elsewhere than expected
 )
 
 // Attention is one thing to look at. Count and Of are numbers of its sentence.
@@ -183,7 +184,26 @@ func (s *Service) attention(ctx context.Context, o *Overview) error {
 		return err
 	}
 	o.priceAttention()
+	if err := s.sampleAttention(ctx, o); err != nil {
+		return err
+	}
 	return s.budgetAttention(ctx, o)
+}
+
+// sampleAttention finds samples that the present configuration routes differently.
+func (s *Service) sampleAttention(ctx context.Context, o *Overview) error {
+	if !s.CanSimulate() {
+		return nil
+	}
+	checks, err := s.CheckSamples(ctx)
+	if err != nil {
+		return err
+	}
+	differ := slices.DeleteFunc(checks, func(c SampleCheck) bool { return c.Same })
+	if len(differ) > 0 {
+		o.attend(Attention{Kind: AttentionSample, ID: differ[0].ID, Name: differ[0].Name, Count: int64(len(differ)), Of: int64(len(checks))})
+	}
+	return nil
 }
 
 // priceAttention finds models that answer without a known price. Most failures cost nothing that is known, so at least as many

@@ -23,10 +23,11 @@ type SampleRequest struct {
 	DryRun
 }
 
-// run is the dry run itself.
+// run is the dry run itself. It is planned at rest: only a change of the configuration may lead a sample elsewhere, not a
+// failure that passes or another route's turn.
 func (r SampleRequest) run() DryRun {
 	in := r.DryRun
-	in.Model = r.Model
+	in.Model, in.AtRest = r.Model, true
 	return in
 }
 
@@ -103,11 +104,12 @@ func (s *Service) SaveSample(ctx context.Context, name string, in DryRun) (Sampl
 	if err := c.err(); err != nil {
 		return Sample{}, err
 	}
-	result, err := s.Simulate(ctx, in)
+	kept := SampleRequest{Model: in.Model, DryRun: in}
+	result, err := s.Simulate(ctx, kept.run())
 	if err != nil {
 		return Sample{}, err
 	}
-	request, err := json.Marshal(SampleRequest{Model: in.Model, DryRun: in})
+	request, err := json.Marshal(kept)
 	if err != nil {
 		return Sample{}, err
 	}

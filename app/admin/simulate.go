@@ -23,6 +23,7 @@ type DryRun struct {
 	UserID      string            `json:"user_id"`
 	InputTokens *int64            `json:"input_tokens"` // instead of counting the body
 	MaxOutput   *int64            `json:"max_output_tokens"`
+	AtRest      bool              `json:"-"` // by the configuration alone, whatever the health of routes and whose turn it is
 }
 
 // DryRunResult is the plan, or why there is none.

@@ -209,6 +209,8 @@ func attentionRows(ctx context.Context, all []admin.Attention) []pages.Attention
 			row.Reason = i18n.T(ctx, "overview.reason."+kind, "n", ui.Money(models.NanoUSD(a.Count)), "of", ui.Money(models.NanoUSD(a.Of)))
 		case admin.AttentionPrice:
 			row.URL = "/admin/prices"
+		case admin.AttentionSample:
+			row.Text, row.URL = i18n.T(ctx, "overview.samples"), "/admin/simulate#samples"
 		case admin.AttentionLog, admin.AttentionLost:
 			row.Tone, row.Text, row.URL = ui.Err, i18n.T(ctx, "overview.log"), "/admin/settings/storage"
 		}

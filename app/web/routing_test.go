@@ -125,10 +125,13 @@ func TestSimulator_SamplesTellWhatChanged(t *testing.T) {
 	request[5], request[9] = "", "save"
 	k.post("/admin/simulate", request...).wantRedirect(t, "save", "/admin/simulate?sample=1")
 	k.get("/admin/simulate").want(t, "as expected", http.StatusOK, "As expected", "!samples-changed")
+	k.get("/admin").want(t, "the overview, as expected", http.StatusOK, "!Routing samples")
 	plan.first = 0
+	k.get("/admin").want(t, "the overview", http.StatusOK, "Routing samples", "go elsewhere than expected: 1 of 1.", `href="/admin/simulate#samples"`)
 	k.get("/admin/simulate?sample=1").want(t, "changed", http.StatusOK, "samples-changed", "Different", "&lt;b&gt;holds", "!<b>holds")
 	k.post("/admin/simulate/samples/1/accept").wantRedirect(t, "accept", "/admin/simulate")
 	k.get("/admin/simulate").want(t, "accepted", http.StatusOK, "!samples-changed")
+	k.get("/admin").want(t, "the overview, accepted", http.StatusOK, "!Routing samples")
 	k.post("/admin/simulate/samples/1/delete").wantRedirect(t, "delete", "/admin/simulate")
 	k.get("/admin/simulate?log=unknown").want(t, "an unknown log", http.StatusNotFound)
 }
