@@ -103,7 +103,7 @@ func (t tester) TestModel(ctx context.Context, in admin.ModelTest) (admin.ModelT
 }
 
 // Replay implements admin.Replayer: the recorded request goes out again, as far as it was recorded whole.
-func (t tester) Replay(ctx context.Context, id string) (string, error) {
+func (t tester) Replay(ctx context.Context, id string, routeID *int64) (string, error) {
 	view, err := t.app.store.LogView(ctx, id)
 	if err != nil {
 		return "", err
@@ -111,11 +111,18 @@ func (t tester) Replay(ctx context.Context, id string) (string, error) {
 	if view.Detail == nil || len(view.Detail.RequestBody) == 0 {
 		return "", models.Errorf(models.CodeConflict, "the body of this request was not recorded, so it can't be sent again")
 	}
-	if len(view.Detail.Truncated) > 0 {
+	if view.Log.Endpoint.TakesUpload() {
+		return "", models.Errorf(models.CodeConflict, "the file of this upload was not recorded, so it can't be sent again")
+	}
+	if models.BodyWasCut(view.Detail.Truncated, "request_body") {
 		return "", models.Errorf(models.CodeConflict, "the body of this request was recorded with its middle cut, so it can't be sent again")
 	}
+	request := proxy.Internal{Endpoint: view.Log.Endpoint, Body: view.Detail.RequestBody, Source: models.SourceReplay}
+	if routeID != nil {
+		request.RouteID = *routeID
+	}
 	var out capture
-	done, failure := t.app.gateway.Perform(ctx, proxy.Internal{Endpoint: view.Log.Endpoint, Body: view.Detail.RequestBody, Source: models.SourceReplay}, &out)
+	done, failure := t.app.gateway.Perform(ctx, request, &out)
 	if failure != nil {
 		return "", failure
 	}

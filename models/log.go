@@ -2,6 +2,8 @@ package models
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -178,4 +180,12 @@ type LogWrite struct {
 	Whole    bool // End: what the begin said is in it, too; nothing of the request should be stored yet
 
 	Traceparent, Tracestate string // End: the client's, for its trace; not stored
+}
+
+// BodyWasCut reports whether the middle of a body was not recorded; notes are those of LogDetail.Truncated.
+func BodyWasCut(notes []string, body string) bool {
+	return slices.ContainsFunc(notes, func(note string) bool {
+		name, _, _ := strings.Cut(note, ":")
+		return name == body
+	})
 }

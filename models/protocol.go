@@ -60,3 +60,12 @@ const (
 	StrategyWeighted   StrategyName = "weighted"
 	StrategyCostFirst  StrategyName = "cost_first"
 )
+
+// TakesUpload reports whether a request to the endpoint is a form with a file.
+func (e Endpoint) TakesUpload() bool {
+	switch e {
+	case EndpointTranscriptions, EndpointTranslations, EndpointImageEdits, EndpointImageVariation:
+		return true
+	}
+	return false
+}

@@ -84,8 +84,8 @@ type Canceller interface {
 
 // Replayer sends a recorded request again; the answer is a new log record.
 type Replayer interface {
-	// Replay returns the id of the new record.
-	Replay(ctx context.Context, id string) (string, error)
+	// Replay returns the id of the new record. It goes only over a route when there is one, else as routed.
+	Replay(ctx context.Context, id string, routeID *int64) (string, error)
 }
 
 // List is one page of objects.

@@ -62,7 +62,9 @@ func (f *fakes) Cancel(_ context.Context, id string) (bool, error) {
 	return len(f.cancelled) == 1, nil
 }
 
-func (f *fakes) Replay(_ context.Context, id string) (string, error) { return "R" + id[1:], nil }
+func (f *fakes) Replay(_ context.Context, id string, _ *int64) (string, error) {
+	return "R" + id[1:], nil
+}
 
 func newKit(t *testing.T) *kit {
 	t.Helper()

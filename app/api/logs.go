@@ -77,6 +77,6 @@ func (a *API) replayLog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	replay, err := a.admin.Replay(c.UserContext(), id)
+	replay, err := a.admin.Replay(c.UserContext(), id, nil)
 	return answer[replayed](c, fiber.StatusAccepted)(replayed{replay}, err)
 }

@@ -199,3 +199,11 @@ func headerPairs(raw json.RawMessage) (pairs [][2]string) {
 	slices.SortStableFunc(pairs, func(a, b [2]string) int { return strings.Compare(strings.ToLower(a[0]), strings.ToLower(b[0])) })
 	return pairs
 }
+
+// shortened is a text as far as a page shows it.
+func shortened(text string) string {
+	if len(text) <= maxShownBody {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShownBody], "") + "…"
+}

@@ -25,7 +25,7 @@ func (w *Web) curl(c *fiber.Ctx, found *admin.LogView) (command, note string) {
 	}
 	body := textOf(found.RequestBody)
 	switch {
-	case isUpload(found.Endpoint):
+	case found.Endpoint.TakesUpload():
 		lines = append(lines, `-F 'model=`+strings.ReplaceAll(found.RequestedModel, "'", "")+`'`, `-F 'file=@FILE'`)
 		return strings.Join(lines, " \\\n  "), i18n.T(ctx, "log.curl.upload")
 	case body == "":
@@ -44,14 +44,6 @@ func (w *Web) curl(c *fiber.Ctx, found *admin.LogView) (command, note string) {
 		lines[0] = strings.Replace(lines[0], "curl ", "curl -N ", 1)
 	}
 	return strings.Join(lines, " \\\n  "), note
-}
-
-func isUpload(e models.Endpoint) bool {
-	switch e {
-	case models.EndpointTranscriptions, models.EndpointTranslations, models.EndpointImageEdits, models.EndpointImageVariation:
-		return true
-	}
-	return false
 }
 
 // shellQuote makes one word of a text, for any POSIX shell.

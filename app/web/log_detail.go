@@ -31,6 +31,9 @@ func (w *Web) logDetail(c *fiber.Ctx) error {
 	}
 	state := readLogState(v, w.opts.Now(), w.opts.Zone)
 	page := w.logPage(c, v, &found, &state)
+	if page.Again, err = w.replayForm(ctx, &found); err != nil {
+		return err
+	}
 	next, err := w.opts.Admin.Neighbours(ctx, state.query.Filter, found.RequestLog)
 	if err != nil {
 		return err
@@ -74,8 +77,7 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 			page.Missing = "running"
 		}
 	}
-	whole := found.RequestBody != nil && len(found.Truncated) == 0 && found.State == models.LogDone
-	page.CanReplay = whole && w.opts.Admin.CanReplay()
+	whole := unrepeatable(found) == "" && found.State == models.LogDone
 	if whole && w.opts.Admin.CanPlay() {
 		page.PlayURL = "/admin/playground?log=" + url.QueryEscape(found.ID)
 	}
@@ -186,26 +188,6 @@ func (w *Web) cancelLog(c *fiber.Ctx) error {
 		return err
 	}
 	return redirect(c, localPath(form.Get("back")))
-}
-
-// replayLog sends a recorded request again and leads to its record.
-func (w *Web) replayLog(c *fiber.Ctx) error {
-	if !w.opts.Admin.CanReplay() {
-		return fiber.ErrNotFound
-	}
-	id, err := w.opts.Admin.Replay(c.UserContext(), logID(c))
-	if models.ErrorCode(err) == models.CodeConflict {
-		warn(c, "log.replay_refused")
-		return redirect(c, "/admin/logs/"+url.PathEscape(logID(c)))
-	}
-	if err != nil {
-		return err
-	}
-	if err := w.opts.Admin.AwaitLog(c.UserContext(), id); err != nil {
-		return err
-	}
-	say(c, "log.replayed")
-	return redirect(c, "/admin/logs/"+url.PathEscape(id)+"?source=all&range=all")
 }
 
 // logBody is one body as a download: as text, so that no browser runs what stands in it.

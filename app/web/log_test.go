@@ -87,7 +87,7 @@ func TestLogActions(t *testing.T) {
 	if len(d.cancelled) != 2 {
 		t.Errorf("%d cancelled", len(d.cancelled))
 	}
-	k.post("/admin/logs/"+id+"/replay").wantRedirect(t, "replay", "/admin/logs/"+id+"?source=all&range=all")
+	k.post("/admin/logs/"+id+"/replay").wantRedirect(t, "replay", "/admin/logs/"+id+"/replay?with="+id)
 	for _, path := range []string{"/cancel", "/replay"} {
 		if answer := k.postForm("/admin/logs/"+id+path, nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); answer.status != http.StatusForbidden {
 			t.Errorf("%s from elsewhere: %d", path, answer.status)

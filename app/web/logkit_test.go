@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,8 @@ type dataPlane struct {
 	cancelled []string
 	played    []admin.Play
 	said      []string
+	replayed  []*int64 // the routes of replays
+	again     string   // the record of a replay; empty = the original
 	report    admin.SystemReport
 }
 
@@ -27,7 +30,10 @@ func (d *dataPlane) Cancel(_ context.Context, id string) (bool, error) {
 	return len(d.cancelled) == 1, nil
 }
 
-func (d *dataPlane) Replay(_ context.Context, id string) (string, error) { return id, nil }
+func (d *dataPlane) Replay(_ context.Context, id string, routeID *int64) (string, error) {
+	d.replayed = append(d.replayed, routeID)
+	return cmp.Or(d.again, id), nil
+}
 
 func (d *dataPlane) Report() admin.SystemReport { return d.report }
 

@@ -12,6 +12,7 @@ func (w *Web) requestRoutes() []route {
 		{method: get, path: "/admin/logs/:id", handle: w.logDetail},
 		{method: get, path: "/admin/logs/:id/body/:part", handle: w.logBody},
 		{method: post, path: "/admin/logs/:id/cancel", handle: w.cancelLog},
+		{method: get, path: "/admin/logs/:id/replay", handle: w.replayed},
 		{method: post, path: "/admin/logs/:id/replay", handle: w.replayLog},
 		{method: get, path: "/admin/usage", handle: w.usage},
 		{method: get, path: "/admin/usage/export", handle: w.exportUsage},

@@ -791,7 +791,7 @@ func bodyView(b *BodyView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if len(b.Lines) > 0 {
-				templ_7745c5c3_Err = diffView(b).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = diffLines(b.Lines, i18n.T(ctx, "log.diff")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -876,7 +876,7 @@ func bodyView(b *BodyView) templ.Component {
 	})
 }
 
-func diffView(b *BodyView) templ.Component {
+func diffLines(lines []DiffLine, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -902,9 +902,9 @@ func diffView(b *BodyView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var37 string
-		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "log.diff"))
+		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/pages/log_parts.templ`, Line: 243, Col: 70}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/pages/log_parts.templ`, Line: 243, Col: 52}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 		if templ_7745c5c3_Err != nil {
@@ -914,7 +914,7 @@ func diffView(b *BodyView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, line := range b.Lines {
+		for _, line := range lines {
 			switch line.Kind {
 			case '-':
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<del class=\"block bg-err-soft text-err no-underline\">- ")
