@@ -103,6 +103,24 @@ func Earlier(q models.StatsQuery, now time.Time) models.StatsQuery {
 	return q
 }
 
+// WeekBefore is the query for the same days of the week and hours of the clock, a week before.
+func WeekBefore(q models.StatsQuery, now time.Time) models.StatsQuery {
+	if q.Filter.Start == nil {
+		return q
+	}
+	zone := q.Location
+	if zone == nil {
+		zone = time.UTC
+	}
+	end := now
+	if q.Filter.End != nil {
+		end = *q.Filter.End
+	}
+	start, end := q.Filter.Start.In(zone).AddDate(0, 0, -7), end.In(zone).AddDate(0, 0, -7)
+	q.Filter.Start, q.Filter.End = &start, &end
+	return q
+}
+
 func failed(f models.LogFilter) models.LogFilter {
 	yes := true
 	f.HasError = &yes

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -45,8 +44,8 @@ func (w *Web) readUsage(c *fiber.Ctx) (usageQuery, error) {
 	if !slices.Contains(pages.UsageGroups, q.group) {
 		q.group = models.GroupModel
 	}
-	if v.Get("compare") == "previous" && q.state.query.Filter.Start != nil {
-		q.compare = "previous"
+	if q.state.query.Filter.Start != nil && slices.Contains(pages.UsageComparisons, v.Get("compare")) {
+		q.compare = v.Get("compare")
 	}
 	if q.state.span() == usualRange {
 		q.state.values.Set("range", usualRange) // here the usual is another
@@ -58,6 +57,14 @@ func (w *Web) readUsage(c *fiber.Ctx) (usageQuery, error) {
 
 func (q usageQuery) stats(w *Web) models.StatsQuery {
 	return models.StatsQuery{Filter: q.state.query.Filter, Bucket: q.grid.bucket, Location: w.opts.Zone, Group: q.group}
+}
+
+// earlier asks for the period that this one is compared with.
+func (q usageQuery) earlier(w *Web) models.StatsQuery {
+	if q.compare == pages.CompareWeek {
+		return admin.WeekBefore(q.stats(w), w.opts.Now())
+	}
+	return admin.Earlier(q.stats(w), w.opts.Now())
 }
 
 // url is this page with something changed.
@@ -79,7 +86,7 @@ func (w *Web) usage(c *fiber.Ctx) error {
 	}
 	var before *models.Stats
 	if q.compare != "" {
-		earlier, err := w.opts.Admin.Stats(ctx, admin.Earlier(q.stats(w), w.opts.Now()))
+		earlier, err := w.opts.Admin.Stats(ctx, q.earlier(w))
 		if err != nil {
 			return err
 		}
@@ -87,6 +94,9 @@ func (w *Web) usage(c *fiber.Ctx) error {
 	}
 	page, err := w.usagePage(ctx, q, found, before)
 	if err != nil {
+		return err
+	}
+	if page.Projection, err = w.project(ctx, q, &found.Stats); err != nil {
 		return err
 	}
 	return w.render(c, layout.Page{Title: i18n.T(ctx, "nav.usage"), Nav: layout.NavUsage, Body: pages.UsagePage(page)}, nil)
@@ -99,7 +109,7 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 	}
 	page := pages.Usage{
 		Filters: filters, ClearURL: "/admin/usage", Zone: w.opts.Zone.String(), AsOf: ui.ClockTime(ctx, found.AsOf), Metric: q.metric, Group: string(q.group),
-		Compare: q.compare, Figures: logFigures(ctx, found.Summary), Charts: w.usageCharts(ctx, q, found, before),
+		Compare: q.compare, Figures: usageFigures(ctx, q, found.Summary, before), Charts: w.usageCharts(ctx, q, found, before),
 		CSVTrend: q.url("/admin/usage/export", "of", "trend"), CSVGroup: q.url("/admin/usage/export", "of", "groups"), LogsURL: q.state.url("/admin/logs"),
 	}
 	for _, chip := range w.chips(ctx, q.state, filters) {
@@ -110,6 +120,9 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 		v := u.Query()
 		v.Set("metric", q.metric)
 		v.Set("group_by", string(q.group))
+		if q.compare != "" {
+			v.Set("compare", q.compare)
+		}
 		page.Chips = append(page.Chips, ui.Chip{Label: chip.Label, URL: withQuery("/admin/usage", v)})
 	}
 	for name, problem := range q.state.problems {
@@ -120,72 +133,4 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 	}
 	page.Groups, page.Rest = usageGroups(ctx, q, found.Stats, before)
 	return page, nil
-}
-
-// maxGroups bounds the table of groups; the download has all of them.
-const maxGroups = 50
-
-func usageGroups(ctx context.Context, q usageQuery, found models.Stats, before *models.Stats) (rows []pages.UsageGroup, rest int) {
-	lines := slices.Clone(found.Groups)
-	if q.metric == "cost" {
-		slices.SortStableFunc(lines, func(a, b models.StatGroupLine) int { return int(min(max(b.TotalCost-a.TotalCost, -1), 1)) })
-	}
-	for i, g := range lines {
-		if i == maxGroups {
-			return rows, len(lines) - maxGroups
-		}
-		row := usageGroup(ctx, g, found.Summary, lines[0], q.metric)
-		row.URL = groupURL(q.state, q.group, g)
-		if before != nil {
-			at := slices.IndexFunc(before.Groups, func(e models.StatGroupLine) bool { return e.Key == g.Key })
-			earlier := models.StatGroupLine{}
-			if at >= 0 {
-				earlier = before.Groups[at]
-			}
-			row.Change = change(ctx, measure(g.StatLine, q.metric), measure(earlier.StatLine, q.metric))
-		}
-		rows = append(rows, row)
-	}
-	return rows, 0
-}
-
-func usageGroup(ctx context.Context, g models.StatGroupLine, all models.StatLine, first models.StatGroupLine, metric string) pages.UsageGroup {
-	row := pages.UsageGroup{
-		Name: g.Name, Requests: ui.Count(g.RequestCount), Success: ui.Percent(ctx, g.SuccessCount, g.RequestCount), Input: ui.Tokens(g.InputTokens),
-		Cached: ui.Dash, Output: ui.Tokens(g.OutputTokens), Cost: spendText(g.StatLine), CostShare: ui.Dash, Average: ui.Dash,
-		FirstByte: ui.MillisecondsOf(g.FirstByteMS.P50) + " / " + ui.MillisecondsOf(g.FirstByteMS.P95),
-		Total:     ui.MillisecondsOf(g.TotalMS.P50) + " / " + ui.MillisecondsOf(g.TotalMS.P95),
-	}
-	if g.InputTokens > 0 {
-		row.Cached = percentText(float64(g.CachedInputTokens) / float64(g.InputTokens))
-	}
-	if all.TotalCost > 0 {
-		row.CostShare = percentText(float64(g.TotalCost) / float64(all.TotalCost))
-	}
-	if known := g.RequestCount - g.UnknownCostCount; known > 0 {
-		row.Average = ui.Money(g.TotalCost / models.NanoUSD(known))
-	}
-	if top := measure(first.StatLine, metric); top > 0 {
-		row.Bar = measure(g.StatLine, metric) / top
-	}
-	if g.UnknownCostCount > 0 && g.UnknownCostCount < g.RequestCount {
-		row.Cost += " + ?"
-	}
-	return row
-}
-
-func percentText(share float64) string { return strconv.FormatFloat(100*share, 'f', 1, 64) + " %" }
-
-// measure is the figure that a metric compares.
-func measure(s models.StatLine, metric string) float64 {
-	switch metric {
-	case "cost":
-		return float64(s.TotalCost)
-	case "tokens":
-		return float64(s.InputTokens + s.OutputTokens)
-	case "errors":
-		return float64(s.FailureCount)
-	default:
-		return float64(s.RequestCount)
-	}
 }

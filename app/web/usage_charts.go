@@ -83,7 +83,8 @@ func (w *Web) usageCharts(ctx context.Context, q usageQuery, found admin.Outcome
 	now := q.grid.trend(found.Trend, start, end, w.opts.Zone)
 	var earlier *trend
 	if before != nil {
-		t := q.grid.trend(before.Trend, start.Add(-end.Sub(start)), start, w.opts.Zone)
+		f := q.earlier(w).Filter
+		t := q.grid.trend(before.Trend, *f.Start, *f.End, w.opts.Zone)
 		earlier = &t
 	}
 	p := plotter{ctx: ctx, q: q, zone: w.opts.Zone.String(), now: now, earlier: earlier}
@@ -109,6 +110,9 @@ func (w *Web) usageCharts(ctx context.Context, q usageQuery, found admin.Outcome
 			p.chart("total", ui.Milliseconds, true, percentiles(func(s *models.StatLine) models.Percentiles { return s.TotalMS })...),
 		}
 	case "errors":
+		if earlier != nil { // a stack can't be compared with another
+			return []ui.Chart{p.chart("errors", count, true, part{"failures", tally(func(s *models.StatLine) int64 { return s.FailureCount })})}
+		}
 		chart := w.outcomeChart(ctx, q.state, q.grid, found)
 		chart.Series = chart.Series[1:]
 		return []ui.Chart{chart}
@@ -149,7 +153,7 @@ func (p plotter) chart(title string, format func(float64) string, lines bool, pa
 		name := i18n.T(p.ctx, "usage.series."+each.name)
 		c.Series = append(c.Series, ui.Series{Name: name, Values: p.now.values(each.of)})
 		if p.earlier != nil {
-			c.Series = append(c.Series, ui.Series{Name: i18n.T(p.ctx, "usage.earlier", "name", name), Values: p.earlier.values(each.of), Dashed: true})
+			c.Series = append(c.Series, ui.Series{Name: i18n.T(p.ctx, "usage.earlier."+p.q.compare, "name", name), Values: p.earlier.values(each.of), Dashed: true})
 		}
 	}
 	return c

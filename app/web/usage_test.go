@@ -17,7 +17,7 @@ func TestUsage(t *testing.T) {
 	k.seedLog(10, func(w *models.LogWrite) { w.Log.RequestedModel, w.Log.TotalCost = "=free", nil })
 	k.seedLog(2*24*60, nil)
 	for _, metric := range usageMetrics {
-		for _, compare := range []string{"", "&compare=previous"} {
+		for _, compare := range []string{"", "&compare=previous", "&compare=week"} {
 			k.get("/admin/usage?metric="+metric+compare).want(t, metric+compare, 200, `data-testid="chart"`, "Data as a table", "(UTC)", "smart")
 		}
 	}
@@ -45,4 +45,52 @@ func TestUsageExport(t *testing.T) {
 		t.Errorf("content type %s", got)
 	}
 	k.get("/admin/usage/export?of=trend").want(t, "trend", 200, "begins,requests,", "2026-03-01T00:00:00Z,3,3,0,")
+}
+
+// costing sets what a request cost.
+func costing(usd int64, model string) func(*models.LogWrite) {
+	return func(w *models.LogWrite) {
+		w.Log.RequestedModel, w.Log.TotalCost = model, ptr(models.NanoUSD(usd*1_000_000_000))
+	}
+}
+
+func TestUsageCompared(t *testing.T) {
+	const hour, day = 60, 24 * 60
+	k, _ := newLogKit(t)
+	k.seedLog(hour, costing(3, "smart"))
+	k.seedLog(day+hour, costing(2, "smart"))
+	k.seedLog(day+hour+1, costing(5, "gone"))
+	k.seedLog(7*day+hour, costing(6, "smart"))
+	k.seedLog(8*day+hour, costing(9, "smart"))
+
+	k.get("/admin/usage?range=24h&compare=previous").want(t, "previous", 200, "line-dash", "Cost, previous period", "-57.1 % against the previous period",
+		`<option value="previous" selected>`, `data-label="Cost, change">+50.0 %</td>`, `<bdi>gone</bdi>`, `data-label="Cost, change">-100.0 %</td>`)
+	k.get("/admin/usage?range=24h&compare=week").want(t, "a week before", 200, "line-dash", "Cost, a week before", `data-label="Cost, change">-50.0 %</td>`,
+		"-50.0 % against the week before", "!<bdi>gone</bdi>", "compare=week")
+	k.get("/admin/usage?range=24h&compare=previous&metric=requests").want(t, "requests", 200, `data-label="Requests, change">+0.0 %</td>`)
+	k.get("/admin/usage?range=24h&compare=previous&metric=errors").want(t, "errors", 200, "line-dash", "Failures, previous period")
+	k.get("/admin/usage?range=15m&compare=previous").want(t, "nothing before", 200, "nothing in the previous period", "!against the previous period<")
+	k.get("/admin/usage?range=24h&compare=year").want(t, "nonsense", 200, "!line-dash", `<option value="" selected>`)
+	k.get("/admin/usage?range=all&compare=week").want(t, "nothing before the whole time", 200, "!line-dash")
+	k.get("/admin/usage?range=24h&compare=week&provider_id=1").want(t, "a chip keeps it", 200, "/admin/usage?compare=week&amp;group_by=model&amp;metric=cost&amp;range=24h\"")
+
+	k.seedLog(2*hour, func(w *models.LogWrite) { w.Log.RequestedModel, w.Log.TotalCost = "priceless", nil })
+	k.seedLog(day+2*hour, costing(1, "priceless"))
+	k.get("/admin/usage?range=24h&compare=previous").want(t, "what is unknown can't be compared", 200, `data-label="Cost, change">—</td>`)
+}
+
+func TestUsageProjection(t *testing.T) {
+	k, _ := newLogKit(t)
+	k.seedLog(0, costing(1, "smart"))
+	k.seedLog(60, costing(1, "smart"))
+	k.get("/admin/usage?range=7d").want(t, "half a day is too short", 200, "!estimated")
+	k.seedLog(2*24*60, costing(1, "smart"))
+	// $3 since the midnight of two and a half days ago, of which $2 are of this month; it lasts for 30.5 days.
+	k.get("/admin/usage?range=7d").want(t, "a week", 200, "End of 2026-03, estimated: ~$38.60.", "That is $2.00 since the month began, then $1.20 a day", "!unknown cost are")
+	k.get("/admin/usage?range=7d&metric=tokens").want(t, "another metric", 200, "!estimated")
+	k.get("/admin/usage?range=1h").want(t, "an hour", 200, "!estimated")
+	k.get("/admin/usage?start_time=2026-02-20T00:00:00Z&end_time=2026-03-01T00:00:00Z").want(t, "a period that is over", 200, "!estimated")
+	k.seedLog(1, func(w *models.LogWrite) { w.Log.TotalCost = nil })
+	k.get("/admin/usage?range=7d").want(t, "not all is known", 200, "Requests of unknown cost are not in it.")
+	k.get("/admin/usage?range=7d&lang=zh").want(t, "Chinese", 200, "月底预估")
 }

@@ -21,7 +21,7 @@ type Series struct {
 	Name   string
 	Values []*float64
 	Tone   Tone // OK, Warn or Err for outcomes; else the colours go by place
-	Dashed bool // a comparison
+	Dashed bool // a comparison with the series before it
 }
 
 // The size of the drawing, which is stretched to its place.
@@ -39,7 +39,13 @@ func (c *Chart) class(i int) string {
 	if class, ok := toneSeries[c.Series[i].Tone]; ok {
 		return class
 	}
-	return seriesClasses[min(i, len(seriesClasses)-1)]
+	place := -1
+	for _, s := range c.Series[:i+1] {
+		if !s.Dashed { // a comparison has the colour of what it is compared with
+			place++
+		}
+	}
+	return seriesClasses[min(max(place, 0), len(seriesClasses)-1)]
 }
 
 func (c *Chart) format(f float64) string {

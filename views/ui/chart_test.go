@@ -82,3 +82,15 @@ func TestMeterIsBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestChart_ComparisonsShareColours(t *testing.T) {
+	values := []*float64{Number(1), Number(2)}
+	c := Chart{Labels: []string{"a", "b"}, Lines: true, Series: []Series{
+		{Name: "p50", Values: values}, {Name: "p50 before", Values: values, Dashed: true}, {Name: "p95", Values: values}, {Name: "p95 before", Values: values, Dashed: true},
+	}}
+	for i, want := range []string{"s1", "s1", "s2", "s2"} {
+		if got := c.class(i); got != want {
+			t.Errorf("%s has the colour %s, want %s", c.Series[i].Name, got, want)
+		}
+	}
+}
