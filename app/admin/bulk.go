@@ -45,6 +45,23 @@ func (s *Service) EnableAPIKeys(ctx context.Context, ids []int64, on bool) (int,
 	})
 }
 
+// ExtendAPIKeys lets API keys live for some days more, counted from their expiry or, when that has passed, from now; all of them
+// or none. Those that never expire stay as they are. It returns how many were changed.
+func (s *Service) ExtendAPIKeys(ctx context.Context, ids []int64, days int) (int, error) {
+	return changeAll(ctx, s, ids, func(tx *Service, id int64) (bool, error) {
+		k, err := tx.store.APIKey(ctx, id)
+		if err != nil || k.ExpiresAt == nil {
+			return false, err
+		}
+		from := *k.ExpiresAt
+		if now := s.Now(); from.Before(now) {
+			from = now
+		}
+		_, err = tx.UpdateAPIKey(ctx, id, APIKeyInput{ExpiresAt: Some(from.AddDate(0, 0, days)), Version: &k.Version})
+		return true, err
+	})
+}
+
 // changeAll changes objects in one transaction and counts those that change said it had changed.
 func changeAll[K any](ctx context.Context, s *Service, keys []K, change func(tx *Service, key K) (bool, error)) (n int, err error) {
 	if len(keys) > maxBulk {

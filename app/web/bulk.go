@@ -45,6 +45,34 @@ func (w *Web) bulk(list, key string, set func(ctx context.Context, picked []stri
 	}
 }
 
+// extensions are the days by which keys are extended, by the value of the button.
+var extensions = map[string]int{"extend-30": 30, "extend-90": 90}
+
+// bulkKeys lets the picked keys live longer, or turns them on or off.
+func (w *Web) bulkKeys() fiber.Handler {
+	const list = "/admin/keys"
+	toggle := w.bulk(list, "keys", byID(w.opts.Admin.EnableAPIKeys))
+	return func(c *fiber.Ctx) error {
+		sent, err := readForm(c)
+		if err != nil {
+			return err
+		}
+		days, ok := extensions[sent.Get(bulkOp)]
+		if !ok {
+			return toggle(c)
+		}
+		extend := byID(func(ctx context.Context, ids []int64, _ bool) (int, error) {
+			return w.opts.Admin.ExtendAPIKeys(ctx, ids, days)
+		})
+		n, err := extend(c.UserContext(), sent[bulkPicked], true)
+		if err != nil {
+			return err
+		}
+		say(c, "keys.extended_all", "n", n, "days", days)
+		return redirect(c, backOr(c, list))
+	}
+}
+
 // byID adapts a use-case that takes ids. What is no id is nothing that could be found.
 func byID(set func(context.Context, []int64, bool) (int, error)) func(context.Context, []string, bool) (int, error) {
 	return func(ctx context.Context, picked []string, on bool) (int, error) {

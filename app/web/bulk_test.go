@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
 
 	"squirrel/app/admin"
 )
@@ -50,6 +53,41 @@ func TestBulk(t *testing.T) {
 	if many := make([]string, 1001); k.postForm("/admin/models/bulk", url.Values{"op": {"disable"}, "id": many}).status != http.StatusUnprocessableEntity {
 		t.Error("too many rows are taken")
 	}
+}
+
+// TestBulk_ExtendsKeys from their expiry, or from now when it has passed; those that never expire stay.
+func TestBulk_ExtendsKeys(t *testing.T) {
+	k := newKit(t)
+	later := noon.AddDate(0, 0, 10)
+	var ids []string
+	for name, expires := range map[string]admin.Opt[time.Time]{"lasting": {}, "ending": admin.Some(later)} {
+		key, err := k.service.CreateAPIKey(t.Context(), admin.APIKeyInput{Name: admin.Some(name), ExpiresAt: expires})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, whole(key.ID))
+	}
+	k.get("/admin/keys").want(t, "the list", 200, "Extend by 30 days", "Extend by 90 days")
+	k.postForm("/admin/keys/bulk", url.Values{"op": {"extend-30"}, "id": append([]string{"99"}, ids...)}).want(t, "with a key that is gone", http.StatusNotFound)
+	extend := func(want time.Time) {
+		t.Helper()
+		k.postForm("/admin/keys/bulk", url.Values{"op": {"extend-30"}, "id": ids}).wantRedirect(t, "extend", "/admin/keys")
+		k.get("/admin/keys").want(t, "said", 200, "1 API keys live 30 days longer")
+		keys, err := k.service.APIKeys(t.Context(), admin.PageQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := keys.Items[0].ExpiresAt; at == nil || !at.Equal(want) || keys.Items[1].ExpiresAt != nil {
+			t.Errorf("the keys end at %v and %v, want %v and never", at, keys.Items[1].ExpiresAt, want)
+		}
+	}
+	extend(later.AddDate(0, 0, 30))
+	now := later.AddDate(0, 0, 90)
+	k.service = admin.New(admin.Options{Store: k.store, KeyPrefix: "lgw-", KeyLength: 32, Now: func() time.Time { return now }})
+	k.web.opts.Admin = k.service
+	k.app = fiber.New(fiber.Config{Immutable: true, CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true})
+	k.web.Register(k.app)
+	extend(now.AddDate(0, 0, 30))
 }
 
 // TestSorting orders lists by their heads, and keeps the filters.

@@ -27,8 +27,8 @@ const (
 // changes shows the audit trail, newest first.
 func (w *Web) changes(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	p := pages.Changes{Object: c.Query("object"), Actor: strings.TrimSpace(c.Query("actor"))}
-	p.Filtered = p.Object != "" || p.Actor != ""
+	p := pages.Changes{Object: c.Query("object"), Key: strings.TrimSpace(c.Query("key")), Actor: strings.TrimSpace(c.Query("actor"))}
+	p.Filtered = p.Object != "" || p.Key != "" || p.Actor != ""
 	before := int64(0)
 	if n := wholeOrNil(c.Query("before")); n != nil && *n > 0 {
 		before = *n
@@ -41,7 +41,7 @@ func (w *Web) changes(c *fiber.Ctx) error {
 		p.Rows = append(p.Rows, changeRow(&found[i]))
 	}
 	query := url.Values{}
-	for name, value := range map[string]string{"object": p.Object, "actor": p.Actor} {
+	for name, value := range map[string]string{"object": p.Object, "key": p.Key, "actor": p.Actor} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -86,7 +86,12 @@ func (w *Web) findChanges(c *fiber.Ctx, p pages.Changes, before int64) (found []
 }
 
 func matchesChange(p pages.Changes, c *models.Change) bool {
-	return (p.Object == "" || c.Object == p.Object) && strings.Contains(strings.ToLower(c.Actor), strings.ToLower(p.Actor))
+	return (p.Object == "" || c.Object == p.Object) && holds(c.ObjectKey, p.Key) && holds(c.Actor, p.Actor)
+}
+
+// holds looks for a part of a text, in whatever case.
+func holds(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
 func changeRow(c *models.Change) pages.ChangeRow {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -38,6 +40,12 @@ func TestKeyIsShownOnce(t *testing.T) {
 		t.Fatal("the key is not shown")
 	}
 	value := found[1]
+	_, file, _ := strings.Cut(created.body, `href="data:text/plain;charset=utf-8;base64,`)
+	file, _, _ = strings.Cut(file, `" download="squirrel.env"`)
+	env, err := base64.StdEncoding.DecodeString(html.UnescapeString(file))
+	if want := "OPENAI_BASE_URL=http://example.com/v1\nOPENAI_API_KEY=" + value + "\n"; err != nil || !strings.HasPrefix(string(env), want) {
+		t.Errorf("the .env file is %q, %v", env, err)
+	}
 	if created.header.Get("Cache-Control") != "no-store" {
 		t.Error("the page with the key may be cached")
 	}

@@ -67,7 +67,7 @@ func (w *Web) routes() []route {
 		{method: get, path: "/admin/keys", handle: w.keys},
 		{method: get, path: "/admin/keys/new", handle: w.newKey},
 		{method: post, path: "/admin/keys/new", handle: w.createKey},
-		{method: post, path: "/admin/keys/bulk", handle: w.bulk("/admin/keys", "keys", byID(w.opts.Admin.EnableAPIKeys))},
+		{method: post, path: "/admin/keys/bulk", handle: w.bulkKeys()},
 		{method: get, path: "/admin/keys/:id", handle: w.key},
 		{method: post, path: "/admin/keys/:id", handle: w.saveKey},
 		{method: post, path: "/admin/keys/:id/enable", handle: w.enableKey},

@@ -153,7 +153,11 @@ func TestChanges_AreUndone(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.post("/admin/changes/"+whole(last[0].ID)+"/undo").wantRedirect(t, "undo the deletion", "/admin/changes")
-	k.get("/admin/models/smart").want(t, "back with its route", http.StatusOK, "gpt-4o", "Disabled")
+	k.get("/admin/models/smart").want(t, "back with its route", http.StatusOK, "gpt-4o", "Disabled", `href="/admin/changes?key=smart"`)
+	k.get("/admin/providers/1").want(t, "a provider", http.StatusOK, `href="/admin/changes?object=provider&amp;key=one"`)
+	k.post("/admin/providers/1/disable")
+	k.get("/admin/changes?object=provider&key=one").want(t, "of a provider", http.StatusOK, `break-all">one<`, `!break-all">smart<`)
+	k.get("/admin/changes?key=SMART").want(t, "of a model", http.StatusOK, `value="SMART"`, `break-all">smart<`, "smart → one/gpt-4o", `!break-all">one<`)
 }
 
 func TestPrices_OverrideAndImport(t *testing.T) {
