@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,8 +38,14 @@ func (a *App) registerControl(app *fiber.App) {
 	api.New(a.admin, a.auth, a.logger).Register(app)
 	web.New(web.Options{
 		Auth: a.auth, Admin: a.admin, AppName: a.cfg.AppName, Version: Version, PublicURL: a.cfg.PublicURL, Zone: a.cfg.ReportingTZ, Logger: a.logger,
-		Settings: effective(a.cfg),
+		Settings: effective(a.cfg), Getenv: os.Getenv, InContainer: inContainer(),
 	}).Register(app)
+}
+
+// inContainer reports whether this process runs in a container of Docker.
+func inContainer() bool {
+	_, err := os.Stat("/.dockerenv")
+	return err == nil
 }
 
 func (a *App) isAdmin(c *fiber.Ctx) bool {

@@ -18,12 +18,13 @@ import (
 var providerNumbers = []string{"connect_timeout_seconds", "first_byte_timeout_seconds", "idle_timeout_seconds", "response_timeout_seconds"}
 
 // newProviderForm is the empty form, filled from a preset when there is one.
-func newProviderForm(presetID string) pages.ProviderForm {
+func (w *Web) newProviderForm(presetID string) pages.ProviderForm {
 	form := pages.ProviderForm{Preset: presetID, Values: map[string]string{
 		"protocol": string(models.ProtocolOpenAI), "connect_timeout_seconds": "10", "first_byte_timeout_seconds": "120",
 		"idle_timeout_seconds": "120", "response_timeout_seconds": "1800",
 	}}
 	if preset, ok := findPreset(presetID); ok {
+		preset = w.reachable(preset)
 		form.Values["name"], form.Values["base_url"], form.Values["protocol"] = preset.Name, preset.BaseURL, preset.Protocol
 	}
 	return form

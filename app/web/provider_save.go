@@ -15,7 +15,7 @@ import (
 
 // newProvider shows the empty form; ?preset= and ?from= fill it.
 func (w *Web) newProvider(c *fiber.Ctx) error {
-	form := newProviderForm(c.Query("preset"))
+	form := w.newProviderForm(c.Query("preset"))
 	if from, err := strconv.ParseInt(c.Query("from"), 10, 64); err == nil {
 		original, err := w.opts.Admin.Provider(c.UserContext(), from)
 		if err != nil {

@@ -150,7 +150,8 @@ func (w *Web) start(c *fiber.Ctx) error {
 	}
 	var view pages.Start
 	if preset, ok := findPreset(c.Query("preset")); ok {
-		view.Provider = pages.StartProvider{Preset: &preset, BaseURL: preset.BaseURL}
+		preset = w.reachable(preset)
+		view.Provider = pages.StartProvider{Preset: &preset, BaseURL: preset.BaseURL, UseEnv: true}
 	}
 	return w.showStart(c, &s, step, view)
 }
@@ -166,6 +167,9 @@ func (w *Web) showStart(c *fiber.Ctx, s *started, step string, view pages.Start)
 	switch step {
 	case stepProvider:
 		view.Provider.Presets = presets()
+		if view.Provider.Preset != nil {
+			view.Provider.EnvKey = w.foundKey(view.Provider.Preset.ID)
+		}
 	case stepModels:
 		if !s.done(stepProvider) {
 			return redirect(c, "/admin/start")

@@ -30,13 +30,17 @@ func (w *Web) startProvider(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	view := pages.StartProvider{Preset: &preset, BaseURL: sent.Get("base_url"), UseEnv: sent.Get("use_env") == "true"}
+	key, err := w.keyOr(sent, preset)
+	if err != nil {
+		return w.refuseStartProvider(c, &s, view, err)
+	}
 	in := admin.ProviderInput{
 		Name: admin.Some(freeName(startName(preset, sent.Get("base_url")), func(name string) bool {
 			return slices.ContainsFunc(s.providers, func(p admin.ProviderName) bool { return p.Name == name })
 		})),
-		BaseURL: admin.Some(sent.Get("base_url")), Protocol: admin.Some(models.Protocol(preset.Protocol)), APIKey: admin.Some(sent.Get("api_key")),
+		BaseURL: admin.Some(sent.Get("base_url")), Protocol: admin.Some(models.Protocol(preset.Protocol)), APIKey: admin.Some(key),
 	}
-	view := pages.StartProvider{Preset: &preset, BaseURL: sent.Get("base_url")}
 	if sent.Get("anyway") == "" && w.opts.Admin.CanProbe() {
 		if view.Probe, err = w.startProbe(ctx, in); err != nil {
 			return w.refuseStartProvider(c, &s, view, err)

@@ -104,3 +104,49 @@ func TestAdopt(t *testing.T) {
 	}
 	k.post("/admin/providers/99/models", "targets", "x").want(t, "no such provider", http.StatusNotFound)
 }
+
+// TestStart_KeyOfTheEnvironment is used when asked for, for the host of its provider only, and never shown.
+func TestStart_KeyOfTheEnvironment(t *testing.T) {
+	const found, typed = "sk-of-the-environment-01", "sk-typed-0123456789"
+	k, _ := newStartKit(t)
+	page := "/admin/start?preset=openai"
+	k.get(page).want(t, "none", http.StatusOK, "!use_env")
+	k.web.opts.Getenv = func(name string) string { return map[string]string{"OPENAI_API_KEY": found, "HOME": "/root"}[name] }
+	k.get(page).want(t, "found", http.StatusOK, "Found OPENAI_API_KEY in the environment: use it", `name="use_env" value="true" checked`, "!"+found)
+	k.get("/admin/start?preset=anthropic").want(t, "of another provider", http.StatusOK, "!use_env")
+
+	start := func(baseURL, key, use string) reply {
+		return k.post("/admin/start/provider", "preset", "openai", "base_url", baseURL, "api_key", key, "use_env", use, "anyway", "true")
+	}
+	for _, elsewhere := range []string{"https://evil.example/v1", "http://api.openai.com/v1", "https://api.openai.com@evil.example/v1", "https://api.openai.com:8443/v1", "::"} {
+		start(elsewhere, "", "true").want(t, elsewhere, http.StatusUnprocessableEntity, "must lead to api.openai.com", "!"+found)
+	}
+	if k.post("/admin/start/provider", "preset", "openai", "base_url", "https://api.openai.com/v1", "use_env", "true").status != http.StatusUnprocessableEntity {
+		t.Error("a test that fails is no refusal")
+	}
+	if tested := k.prober.probed; len(tested) != 1 || string(tested[0].APIKey) != found {
+		t.Errorf("tested %d providers, not the one with the key of the environment", len(tested))
+	}
+	for i, tt := range []struct{ key, use, want string }{{"", "true", found}, {typed, "true", typed}, {"", "", ""}} {
+		start("https://api.openai.com/v1", tt.key, tt.use).wantRedirect(t, "saved", "/admin/start?step=models")
+		p, err := k.store.Provider(t.Context(), int64(i+1))
+		if err != nil || string(p.APIKey) != tt.want {
+			t.Errorf("key %q with use_env %q: stored another one, %v", tt.key, tt.use, err)
+		}
+	}
+}
+
+// TestPresets_InContainer lead to the host, where a localhost of theirs would be the container.
+func TestPresets_InContainer(t *testing.T) {
+	k, _ := newStartKit(t)
+	pages := []string{"/admin/start?preset=", "/admin/providers/new?preset="}
+	for preset, port := range map[string]string{"ollama": "11434", "vllm": "8000", "lmstudio": "1234"} {
+		for _, page := range pages {
+			k.web.opts.InContainer = false
+			k.get(page+preset).want(t, preset, http.StatusOK, `value="http://localhost:`+port+`/v1"`)
+			k.web.opts.InContainer = true
+			k.get(page+preset).want(t, preset+" in a container", http.StatusOK, `value="http://host.docker.internal:`+port+`/v1"`)
+		}
+	}
+	k.get("/admin/start?preset=openai").want(t, "elsewhere", http.StatusOK, `value="https://api.openai.com/v1"`)
+}

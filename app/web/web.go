@@ -19,15 +19,17 @@ import (
 
 // Options are what the pages need.
 type Options struct {
-	Auth      *auth.Auth
-	Admin     *admin.Service
-	AppName   string
-	Version   string
-	PublicURL string         // base of snippets; empty = as the browser reached us
-	Settings  []Setting      // the configuration in effect, secrets hidden
-	Zone      *time.Location // in which times are shown; nil = UTC
-	Logger    *slog.Logger
-	Now       func() time.Time // nil = time.Now
+	Auth        *auth.Auth
+	Admin       *admin.Service
+	AppName     string
+	Version     string
+	PublicURL   string         // base of snippets; empty = as the browser reached us
+	Settings    []Setting      // the configuration in effect, secrets hidden
+	Zone        *time.Location // in which times are shown; nil = UTC
+	Logger      *slog.Logger
+	Now         func() time.Time         // nil = time.Now
+	Getenv      func(name string) string // of the environment, for keys of providers that are there already; nil = none
+	InContainer bool                     // localhost is not the machine of who looks at the pages
 }
 
 // Web is the pages. It is safe for concurrent use.
