@@ -14,6 +14,7 @@ import (
 	"squirrel/app/auth"
 	"squirrel/app/web"
 	"squirrel/proxy/probe"
+	"squirrel/proxy/reqlog"
 	"squirrel/proxy/upstream"
 )
 
@@ -23,7 +24,7 @@ func (a *App) buildControl() (err error) {
 	a.admin = admin.New(admin.Options{
 		Store: a.store, CheckHost: policy.CheckHost, Health: a.healthOf,
 		Prober: probes{probe.New(a.client, policy, func(s string) string { return a.redact.Text(s) })}, Simulator: planner{a}, Tester: tester{a}, Replayer: tester{a},
-		Canceller: canceller{a}, Player: player{a}, System: condition{a}, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
+		Canceller: canceller{a}, Player: player{a}, System: condition{a}, Keep: a.keep, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
 		Zone: a.cfg.ReportingTZ, Logger: a.logger,
 	})
 	a.auth, err = auth.New(auth.Options{
@@ -31,6 +32,11 @@ func (a *App) buildControl() (err error) {
 		PublicURL: a.cfg.PublicURL, Trusted: a.cfg.TrustedProxies, Logger: a.logger,
 	})
 	return err
+}
+
+// keep is what the log keeps of a body of a request.
+func (a *App) keep(body []byte) (kept []byte, cut bool) {
+	return reqlog.CutMiddle(a.redact.Body(body), a.cfg.LogBodyMaxBytes)
 }
 
 // registerControl adds the routes of the control plane.

@@ -30,6 +30,8 @@ type Options struct {
 	Canceller Canceller
 	Player    Player
 	System    System
+	// Keep tells what the log keeps of a body, and whether it leaves out a part of it because it is too long.
+	Keep func(body []byte) (kept []byte, cut bool)
 
 	KeyPrefix     string // of generated API keys
 	KeyLength     int    // random characters after the prefix

@@ -39,6 +39,15 @@ func (s *Service) System() (SystemReport, bool) {
 	return s.opts.System.Report(), true
 }
 
+// Kept is what the log would keep of a text, were it the body of a request. Nothing is recorded. It is false when nobody can tell.
+func (s *Service) Kept(text string) (kept string, cut, known bool) {
+	if s.opts.Keep == nil {
+		return "", false, false
+	}
+	out, cut := s.opts.Keep([]byte(text))
+	return string(out), cut, true
+}
+
 // StorageReport is what the records take.
 type StorageReport struct {
 	store.SizeReport

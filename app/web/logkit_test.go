@@ -13,6 +13,7 @@ import (
 
 	"squirrel/app/admin"
 	"squirrel/models"
+	"squirrel/proxy/reqlog"
 )
 
 // dataPlane stands in for the gateway.
@@ -23,6 +24,8 @@ type dataPlane struct {
 	replayed  []*int64 // the routes of replays
 	again     string   // the record of a replay; empty = the original
 	report    admin.SystemReport
+	redactor  *reqlog.Redactor
+	kept      []string // asked for
 }
 
 func (d *dataPlane) Cancel(_ context.Context, id string) (bool, error) {
@@ -36,6 +39,14 @@ func (d *dataPlane) Replay(_ context.Context, id string, routeID *int64) (string
 }
 
 func (d *dataPlane) Report() admin.SystemReport { return d.report }
+
+// Keep is what the gateway does, with a shorter limit.
+func (d *dataPlane) Keep(body []byte) ([]byte, bool) {
+	if len(body) > 0 {
+		d.kept = append(d.kept, string(body))
+	}
+	return reqlog.CutMiddle(d.redactor.Body(body), 4096)
+}
 
 func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayEvent) error) (admin.Played, error) {
 	d.played = append(d.played, in)
@@ -54,11 +65,12 @@ func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayE
 // newLogKit is a kit with a data plane.
 func newLogKit(t *testing.T) (*kit, *dataPlane) {
 	t.Helper()
-	k, d := newKit(t), &dataPlane{report: admin.SystemReport{LogState: "ok", DetailDays: 3}}
+	k, d := newKit(t), &dataPlane{report: admin.SystemReport{LogState: "ok", DetailDays: 3, BodyLimit: 4096, RedactBodies: true}}
+	d.redactor = reqlog.NewRedactor(reqlog.RedactPolicy{KeyPrefix: "lgw-"})
 	logger := slog.New(slog.DiscardHandler)
 	clock := func() time.Time { return noon }
 	k.service = admin.New(admin.Options{
-		Store: k.store, Canceller: d, Replayer: d, Player: d, System: d, KeyPrefix: "lgw-", KeyLength: 32, RetentionDays: 7, Logger: logger, Now: clock,
+		Store: k.store, Canceller: d, Replayer: d, Player: d, System: d, Keep: d.Keep, KeyPrefix: "lgw-", KeyLength: 32, RetentionDays: 7, Logger: logger, Now: clock,
 	})
 	k.web = New(Options{Auth: k.auth, Admin: k.service, AppName: "Squirrel", Logger: logger, Now: clock, PublicURL: "https://llm.example"})
 	k.app = fiber.New(fiber.Config{Immutable: true, CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true})

@@ -19,6 +19,6 @@ func (w *Web) requestRoutes() []route {
 		{method: get, path: "/admin/playground", handle: w.playground},
 		{method: post, path: "/admin/playground", handle: w.play},
 		{method: get, path: "/admin/settings/storage", handle: w.storage},
-		{method: post, path: "/admin/settings/storage", handle: w.cleanLogs},
+		{method: post, path: "/admin/settings/storage", handle: w.changeStorage},
 	}
 }

@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,10 +18,10 @@ import (
 
 // storage tells what is kept of requests, and how much it takes.
 func (w *Web) storage(c *fiber.Ctx) error {
-	return w.showStorage(c, pages.Cleanup{})
+	return w.showStorage(c, pages.Cleanup{}, nil)
 }
 
-func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup) error {
+func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup, tried *pages.Redaction) error {
 	ctx := c.UserContext()
 	found, err := w.opts.Admin.Storage(ctx)
 	if err != nil {
@@ -32,6 +34,8 @@ func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup) error {
 		Database: found.DatabaseBytes, Free: found.FreeBytes, Logs: found.Logs, Oldest: found.OldestLog, Days: found.RetentionDays, Cleanup: cleanup,
 		PerDay: perDay(found, w.opts.Now()),
 	}
+	_, _, page.CanTry = w.opts.Admin.Kept("")
+	page.Tried = tried
 	for _, j := range found.Jobs {
 		page.Jobs = append(page.Jobs, pages.StorageJob{Name: j.Name, Slot: j.Slot, Result: j.Result})
 	}
@@ -56,19 +60,44 @@ func perDay(found admin.StorageReport, now time.Time) *int64 {
 	return &size
 }
 
-// cleanLogs deletes old requests: the first answer says how many they are, the second, for the same days, deletes them.
-func (w *Web) cleanLogs(c *fiber.Ctx) error {
+// changeStorage does what one of the page's forms asks for.
+func (w *Web) changeStorage(c *fiber.Ctx) error {
 	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
+	if form.Get("op") == "redact" {
+		return w.tryRedaction(c, form.Get("text"))
+	}
+	return w.cleanLogs(c, form)
+}
+
+// tryRedaction shows what the log would keep of a text. Neither is recorded anywhere.
+func (w *Web) tryRedaction(c *fiber.Ctx, text string) error {
+	text = strings.ReplaceAll(text, "\r\n", "\n") // forms send lines so
+	tried := pages.Redaction{Text: text}
+	if strings.TrimSpace(text) == "" {
+		tried.Error = "must not be empty"
+		c.Status(http.StatusUnprocessableEntity)
+		return w.showStorage(c, pages.Cleanup{}, &tried)
+	}
+	kept, cut, known := w.opts.Admin.Kept(text)
+	if !known {
+		return fiber.ErrNotFound
+	}
+	tried.Kept, tried.Cut, tried.Same = kept, cut, kept == text
+	return w.showStorage(c, pages.Cleanup{}, &tried)
+}
+
+// cleanLogs deletes old requests: the first answer says how many they are, the second, for the same days, deletes them.
+func (w *Web) cleanLogs(c *fiber.Ctx, form url.Values) error {
 	ctx := c.UserContext()
 	cleanup := pages.Cleanup{Days: form.Get("days_to_keep")}
 	days, err := strconv.Atoi(cleanup.Days)
 	if err != nil || days < 0 {
 		cleanup.Errors = map[string]string{"days_to_keep": "must be a whole number that is not negative"}
 		c.Status(http.StatusUnprocessableEntity)
-		return w.showStorage(c, cleanup)
+		return w.showStorage(c, cleanup, nil)
 	}
 	if form.Get("op") == "delete" && form.Get("confirmed") == cleanup.Days {
 		result, err := w.opts.Admin.CleanLogs(ctx, admin.Cleanup{DaysToKeep: admin.Opt[int]{Set: true, Value: days}})
@@ -88,5 +117,5 @@ func (w *Web) cleanLogs(c *fiber.Ctx) error {
 		return err
 	}
 	cleanup.Count = &n
-	return w.showStorage(c, cleanup)
+	return w.showStorage(c, cleanup, nil)
 }

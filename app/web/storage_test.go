@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"squirrel/app/admin"
 	"squirrel/models"
+	"squirrel/proxy/reqlog"
 )
 
 func TestStorage(t *testing.T) {
@@ -24,4 +26,32 @@ func TestStorage(t *testing.T) {
 	}
 	k.post("/admin/settings/storage", "op", "delete", "days_to_keep", "2", "confirmed", "2").wantRedirect(t, "deleted", "/admin/settings/storage")
 	k.get("/admin/settings/storage").want(t, "told", 200, "2 requests were deleted.")
+}
+
+func TestStorage_RedactionTest(t *testing.T) {
+	const path = "/admin/settings/storage"
+	k, d := newLogKit(t)
+	k.get(path).want(t, "the box", 200, `data-testid="redaction"`, `!data-testid="redacted"`, "!LOG_REDACT_BODY is off")
+	body := `{"api_key":"sk-proj-1234567890abcdefghijklmnop","note":"<script>alert(1)</script>","n":12345678901234567890}`
+	shown := k.post(path, "op", "redact", "text", body)
+	shown.want(t, "JSON", 200, `data-testid="redacted"`, "The log would keep this.", "12345678901234567890", "&lt;script&gt;", "!<script>alert")
+	_, result, _ := strings.Cut(shown.body, `data-testid="redacted"`)
+	if strings.Contains(result, "1234567890abcdef") || !strings.Contains(result, "***") {
+		t.Errorf("the key is shown, or not masked: %.400s", result)
+	}
+	k.post(path, "op", "redact", "text", "one\r\ntwo").want(t, "nothing to hide", 200, "The log would keep all of it", "<code>one\ntwo</code>")
+	k.post(path, "op", "redact", "text", strings.Repeat("long ", 2000)).want(t, "too long", 200, "a body of more than 4.0 KiB loses its middle")
+	k.post(path, "op", "redact", "text", " ").want(t, "nothing", http.StatusUnprocessableEntity, "must not be empty")
+	if len(d.kept) != 3 || d.kept[0] != body {
+		t.Errorf("%d texts were tried, want 3: %.200q", len(d.kept), d.kept)
+	}
+	if n, err := k.service.LogCount(t.Context(), models.LogFilter{}); err != nil || n != 0 {
+		t.Errorf("%d requests are recorded, %v", n, err)
+	}
+	changes := k.get("/admin/changes")
+	changes.want(t, "no trace of it", 200, "!sk-proj", "!alert(1)")
+
+	d.redactor, d.report.RedactBodies = reqlog.NewRedactor(reqlog.RedactPolicy{KeyPrefix: "lgw-", KeepBodies: true}), false
+	k.post(path, "op", "redact", "text", body).want(t, "redaction off", 200, "LOG_REDACT_BODY is off", "The log would keep all of it")
+	k.get(path+"?lang=zh").want(t, "Chinese", 200, "试一试脱敏")
 }
