@@ -47,3 +47,28 @@ func TestReplaySideBySide(t *testing.T) {
 	}
 	looks(t, b, "replayed")
 }
+
+// TestPlaygroundSideBySide sends one request to three models: the columns fill while the answers arrive, and are whole in the end.
+func TestPlaygroundSideBySide(t *testing.T) {
+	d := startDemo(t)
+	b := openBrowser(t, d)
+	b.look(1280, "light")
+	b.login(d)
+	b.open("/admin/playground?model=smart")
+	b.run(
+		chromedp.SendKeys(`#text-0`, "Hello", chromedp.ByQuery),
+		chromedp.Evaluate(`document.querySelectorAll('form[data-testid=play-form] details').forEach(e => { e.open = true; })`, nil),
+		chromedp.SendKeys(`#model_2`, "fast", chromedp.ByQuery),
+		chromedp.SendKeys(`#model_3`, "no-such-model", chromedp.ByQuery),
+		chromedp.Click(`[data-testid=send]`, chromedp.ByQuery),
+		chromedp.WaitVisible(`[data-testid=play-columns]`, chromedp.ByQuery),
+	)
+	b.until(`document.readyState === 'complete'`)
+	if n := eval[int](b, `document.querySelectorAll('[data-testid=play-column] [data-testid=play-figures]').length`); n != 3 {
+		t.Errorf("%d columns with figures", n)
+	}
+	if left := eval[int](b, `document.querySelectorAll('#live-columns, #live-pieces data').length`); left != 0 {
+		t.Errorf("%d live parts are left when all is there", left)
+	}
+	looks(t, b, "columns")
+}

@@ -124,7 +124,7 @@ func (w *Web) replayed(c *fiber.Ctx) error {
 	if page.Again, err = w.replayForm(ctx, &first); err != nil {
 		return err
 	}
-	crumbs := []layout.Crumb{{Label: i18n.T(ctx, "logs.title"), URL: "/admin/logs"}, {Label: first.ID, URL: logPath(first.ID)}, {Label: i18n.T(ctx, "log.again.compare")}}
+	crumbs := []layout.Crumb{{Label: i18n.T(ctx, "logs.title"), URL: "/admin/logs"}, {Label: i18n.T(ctx, "log.title"), URL: logPath(first.ID)}, {Label: i18n.T(ctx, "log.again.compare")}}
 	return w.render(c, layout.Page{Title: i18n.T(ctx, "log.again.compare"), Nav: layout.NavLogs, Crumbs: crumbs, Body: pages.ReplayedPage(page)}, nil)
 }
 

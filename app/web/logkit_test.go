@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +21,9 @@ import (
 // dataPlane stands in for the gateway.
 type dataPlane struct {
 	cancelled []string
+	playing   sync.Mutex // columns are played at once
 	played    []admin.Play
+	panicsOn  string // a request with this in it
 	said      []string
 	replayed  []*int64 // the routes of replays
 	again     string   // the record of a replay; empty = the original
@@ -49,7 +53,12 @@ func (d *dataPlane) Keep(body []byte) ([]byte, bool) {
 }
 
 func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayEvent) error) (admin.Played, error) {
+	d.playing.Lock()
 	d.played = append(d.played, in)
+	d.playing.Unlock()
+	if d.panicsOn != "" && strings.Contains(string(in.Body), d.panicsOn) {
+		panic("boom")
+	}
 	for _, text := range d.said {
 		if err := emit(admin.PlayEvent{Text: text}); err != nil {
 			return admin.Played{}, err

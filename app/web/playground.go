@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -24,7 +26,7 @@ func (w *Web) playground(c *fiber.Ctx) error {
 	}
 	form := pages.Playground{
 		Raw: c.Query("mode") == "raw", Endpoint: string(models.EndpointChat), Model: c.Query("model"), Stream: true,
-		Messages: []pages.PlayMessage{{Role: "user"}},
+		Messages: []pages.PlayMessage{{Role: "user"}}, Columns: make([]pages.PlayOther, maxColumns-1),
 	}
 	if id := c.Query("log"); id != "" {
 		found, err := w.opts.Admin.Log(c.UserContext(), id)
@@ -57,6 +59,7 @@ func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error
 		r := &routes.Items[i]
 		form.Routes = append(form.Routes, ui.Option{Value: strconv.FormatInt(r.ID, 10), Label: r.ModelName + " → " + r.ProviderName + " / " + r.TargetModel})
 	}
+	nameColumns(form)
 	for _, mode := range []string{"chat", "raw"} {
 		form.Tabs = append(form.Tabs, ui.Tab{Label: i18n.T(ctx, "playground.mode."+mode), URL: "/admin/playground?mode=" + mode, Current: form.Raw == (mode == "raw")})
 	}
@@ -93,6 +96,9 @@ func (w *Web) play(c *fiber.Ctx) error {
 	case v.Get("op") == "raw":
 		form.Raw, form.Body = true, pretty(string(request.Body))
 		return w.showPlayground(c, form)
+	case !form.Raw && hasColumns(&form):
+		form.Side = w.playColumns(&form)
+		return w.streamPlayground(c, form)
 	case asksStream(request.Body):
 		form.Streaming = w.playStream(request)
 		return w.streamPlayground(c, form)
@@ -113,7 +119,13 @@ func (w *Web) play(c *fiber.Ctx) error {
 
 // playStream performs the request while its page is being sent.
 func (w *Web) playStream(request admin.Play) pages.PlayStream {
-	return func(ctx context.Context, say func(string, bool) error) (pages.PlayAnswer, error) {
+	return func(ctx context.Context, say func(string, bool) error) (answer pages.PlayAnswer, err error) {
+		defer func() {
+			if r := recover(); r != nil { // columns run beside the page
+				w.opts.Logger.ErrorContext(ctx, "playground panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+				err = errPlayground
+			}
+		}()
 		played, err := w.opts.Admin.Play(ctx, request, func(e admin.PlayEvent) error { return say(e.Text, e.Reasoning) })
 		if err != nil {
 			if _, known := asError(err); !known {
@@ -122,8 +134,7 @@ func (w *Web) playStream(request admin.Play) pages.PlayStream {
 			}
 			return pages.PlayAnswer{}, err
 		}
-		answer := playAnswer(request.Endpoint, played)
-		return answer, nil
+		return playAnswer(request.Endpoint, played), nil
 	}
 }
 

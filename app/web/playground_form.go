@@ -26,6 +26,9 @@ func readPlayground(v url.Values) pages.Playground {
 	for i := range min(len(roles), len(texts), maxMessages) {
 		form.Messages = append(form.Messages, pages.PlayMessage{Role: roles[i], Text: texts[i]})
 	}
+	for n := 2; n <= maxColumns; n++ {
+		form.Columns = append(form.Columns, pages.PlayOther{Model: strings.TrimSpace(v.Get("model_" + strconv.Itoa(n))), RouteID: v.Get("route_id_" + strconv.Itoa(n))})
+	}
 	if len(form.Messages) == 0 {
 		form.Messages = []pages.PlayMessage{{Role: "user"}}
 	}
@@ -33,6 +36,9 @@ func readPlayground(v url.Values) pages.Playground {
 }
 
 const maxMessages = 100
+
+// maxColumns is how many requests of the playground are sent at once.
+const maxColumns = 3
 
 // defaultMaxTokens is for Anthropic, where a request has to have a limit.
 const defaultMaxTokens = 1024

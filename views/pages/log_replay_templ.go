@@ -619,7 +619,7 @@ var replayFacts = []replayFact{
 	{"log.speed", func(l *models.RequestLog) string { return Speed(*l) }},
 	{"log.tokens.input", func(l *models.RequestLog) string { return exactCount(l.InputTokens) }},
 	{"log.tokens.output", func(l *models.RequestLog) string { return exactCount(l.OutputTokens) }},
-	{"log.cost", func(l *models.RequestLog) string { return LogCost(*l) }},
+	{"logs.column.cost", func(l *models.RequestLog) string { return LogCost(*l) }},
 	{"log.finish", func(l *models.RequestLog) string { return l.FinishReason }},
 }
 
