@@ -80,6 +80,7 @@ func addModel(t *testing.T, p *process, admin *apptest.Admin, key, name, target 
 
 // TestLoad_Streams runs 200 streams of ten chunks a second: every one whole, every one on the log once.
 func TestLoad_Streams(t *testing.T) {
+	t.Parallel()
 	const streams = 200
 	sim := newSimulator(t)
 	p := newProcess(t)
@@ -169,6 +170,7 @@ func TestLoad_Faults(t *testing.T) {
 
 // TestLoad_VanishingClients lets half of the clients leave at any moment: their providers are told within a second.
 func TestLoad_VanishingClients(t *testing.T) {
+	t.Parallel()
 	sim := newSimulator(t)
 	p := newProcess(t)
 	admin, key := seeded(t, p, sim)

@@ -20,16 +20,14 @@ const (
 // ProviderKey is the key of the seeded providers.
 const ProviderKey = "sk-upstream-0123456789abcdefghij"
 
-// Seed makes two OpenAI-style providers and an Anthropic-style one over a simulator, the models above, and a key, whose
-// value it returns.
+// Seed makes two OpenAI-style providers (1 and 2) and an Anthropic-style one (3) over a simulator, the models above, and a key,
+// whose value it returns.
 func Seed(ctx context.Context, a *Admin, sim *simulator.Server) (key string, err error) {
 	ids := map[string]int64{}
-	for name, base := range map[string]string{"acorn": sim.OpenAIBase(), "birch": sim.OpenAIBase(), "walnut": sim.AnthropicBase()} {
-		protocol := "openai"
-		if name == "walnut" {
-			protocol = "anthropic"
-		}
-		if ids[name], err = a.AddProvider(ctx, name, protocol, base, ProviderKey); err != nil {
+	for _, p := range []struct{ name, protocol, base string }{
+		{"acorn", "openai", sim.OpenAIBase()}, {"birch", "openai", sim.OpenAIBase()}, {"walnut", "anthropic", sim.AnthropicBase()},
+	} {
+		if ids[p.name], err = a.AddProvider(ctx, p.name, p.protocol, p.base, ProviderKey); err != nil {
 			return "", err
 		}
 	}
