@@ -20,7 +20,8 @@ import (
 	"squirrel/views/ui"
 )
 
-const pricesAtOnce = 100
+// pricesAtOnce is how many prices are on a page: with all that stands around them, less than 100 KB.
+const pricesAtOnce = 80
 
 func (w *Web) prices(c *fiber.Ctx) error {
 	ctx := c.UserContext()

@@ -10,8 +10,8 @@ import (
 	"squirrel/views/ui"
 )
 
-// maxGroups bounds the table of groups; the download has all of them.
-const maxGroups = 50
+// maxGroups bounds the table of groups, so that the page has less than 100 KB; the download has all of them.
+const maxGroups = 30
 
 // usageGroups are the lines of the table; groups that are gone since the earlier period come last.
 func usageGroups(ctx context.Context, q usageQuery, found models.Stats, before *models.Stats) (rows []pages.UsageGroup, rest int) {

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"squirrel/app/admin"
+	"squirrel/models"
+)
+
+// maxHTML is how large a page may be, in bytes before compression, whatever there is to show.
+const maxHTML = 100_000
+
+func (r reply) wantSmall(t *testing.T, what string) {
+	t.Helper()
+	if len(r.body) > maxHTML {
+		t.Errorf("%s: %d bytes of HTML, more than %d", what, len(r.body), maxHTML)
+	}
+}
+
+func TestPageSize_Keys(t *testing.T) {
+	k := newKit(t)
+	for n := range 200 {
+		in := admin.APIKeyInput{
+			Name: admin.Some(fmt.Sprintf("team key of project %03d", n)), Tags: admin.Some([]string{"team-a", "production"}), Budget: admin.Some(models.NanoUSD(100_000_000_000)),
+		}
+		if _, err := k.service.CreateAPIKey(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := k.get("/admin/keys?sort=name")
+	first.want(t, "the first page", 200, "project 000", "project 024", "!project 025", "Keys 1–25 of 200", `href="/admin/keys?page=2&amp;sort=name"`)
+	first.wantSmall(t, "the first page")
+	k.get("/admin/keys?sort=name&page=8").want(t, "the last page", 200, "project 175", "project 199", "!project 174", `href="/admin/keys?page=7&amp;sort=name"`, `!page=9`)
+	k.get("/admin/keys?sort=-name&page=99").want(t, "beyond the last page", 200, "project 000", "Keys 176–200 of 200")
+	k.get("/admin/keys?q=project+01&page=x").want(t, "a filter", 200, "project 010", "project 019", "!project 020", "!rel=\"next\"")
+}
+
+func TestPageSize_Prices(t *testing.T) {
+	k := newKit(t)
+	page := k.get("/admin/prices")
+	page.want(t, "the first page", 200, `rel="next"`)
+	page.wantSmall(t, "prices")
+	if n := strings.Count(page.body, `data-testid="price"`); n != pricesAtOnce {
+		t.Errorf("%d prices, want %d", n, pricesAtOnce)
+	}
+}
+
+// TestPageSize_Requests has requests in every slot of the charts, many groups, and full pages of the log.
+func TestPageSize_Requests(t *testing.T) {
+	k, _ := newLogKit(t)
+	writes := make([]models.LogWrite, 0, 62*24)
+	for n := range 62 * 24 { // every hour of two months
+		w := models.LogWrite{Kind: models.WriteEnd, Log: models.RequestLog{
+			ID: logIDOf(n), Instance: "test", RequestTime: noon.Add(-time.Duration(n)*time.Hour - time.Minute), RequestedModel: fmt.Sprintf("vendor/a-model-of-2026-%02d", n%40), TargetModel: "gpt-4o-2026-05-13",
+			APIKeyID: ptr(int64(1)), APIKeyName: "team key of a project", ProviderID: ptr(int64(1)), ProviderName: "Acorn of the west", Endpoint: models.EndpointChat, ProtocolIn: models.ProtocolOpenAI, ProtocolOut: models.ProtocolOpenAI,
+			ResponseStatus: ptr(200), SentStatus: ptr(200), AttemptCount: 2, RetryCount: 1, FirstByteDelayMS: ptr(1234.5 + float64(n)), TotalTimeMS: ptr(23456.7 + float64(n)),
+			InputTokens: ptr(int64(123_456 + n)), OutputTokens: ptr(int64(4321 + n)), CachedInputTokens: ptr(int64(60_000)), UsageSource: models.UsageUpstream,
+			TotalCost: ptr(models.NanoUSD(123_456_789)), PriceSource: models.PriceFromModel, Source: models.SourceClient, State: models.LogDone,
+		}}
+		writes = append(writes, w)
+	}
+	if err := k.store.WriteLogs(t.Context(), writes); err != nil {
+		t.Fatal(err)
+	}
+	for _, metric := range usageMetrics {
+		for _, span := range []string{"24h", "7d", "30d"} {
+			path := "/admin/usage?metric=" + metric + "&compare=previous&range=" + span
+			page := k.get(path)
+			page.want(t, path, 200, "line-dash", "vendor/a-model")
+			page.wantSmall(t, path)
+		}
+	}
+	for _, path := range []string{"/admin/logs?range=7d&requested_model=vendor%2Fa-model-of-2026", "/admin/logs?range=30d&provider_id=1", "/admin/logs?range=all"} {
+		page := k.get(path)
+		page.want(t, path, 200, `data-testid="log-table"`, `rel="next"`)
+		page.wantSmall(t, path)
+	}
+}
