@@ -58,6 +58,8 @@ func TestPlaygroundSideBySide(t *testing.T) {
 	b.run(
 		chromedp.SendKeys(`#text-0`, "Hello", chromedp.ByQuery),
 		chromedp.Evaluate(`document.querySelectorAll('form[data-testid=play-form] details').forEach(e => { e.open = true; })`, nil),
+		chromedp.SetValue(`#seed`, "0", chromedp.ByQuery),
+		chromedp.SetValue(`#reasoning_effort`, "low", chromedp.ByQuery),
 		chromedp.SendKeys(`#model_2`, "fast", chromedp.ByQuery),
 		chromedp.SendKeys(`#model_3`, "no-such-model", chromedp.ByQuery),
 		chromedp.Click(`[data-testid=send]`, chromedp.ByQuery),

@@ -17,7 +17,7 @@ func readPlayground(v url.Values) pages.Playground {
 		Raw: v.Get("mode") == "raw", Endpoint: v.Get("endpoint"), Model: strings.TrimSpace(v.Get("model")), System: v.Get("system"),
 		Params: map[string]string{}, Stream: v.Get("stream") == "true", Body: v.Get("body"), APIKeyID: v.Get("api_key_id"), RouteID: v.Get("route_id"),
 	}
-	for _, name := range []string{"temperature", "max_tokens", "top_p"} {
+	for _, name := range playParams {
 		if value := strings.TrimSpace(v.Get(name)); value != "" {
 			form.Params[name] = value
 		}
@@ -34,6 +34,9 @@ func readPlayground(v url.Values) pages.Playground {
 	}
 	return form
 }
+
+// playParams are the parameters of the form; one that is left empty is not sent.
+var playParams = []string{"temperature", "max_tokens", "top_p", "stop", "seed", "reasoning_effort", "response_format", "tools"}
 
 const maxMessages = 100
 
@@ -99,6 +102,7 @@ func (b *bodyBuilder) build(endpoint models.Endpoint) json.RawMessage {
 	}
 	b.number("temperature")
 	b.number("top_p")
+	b.extras(endpoint)
 	if b.form.Stream {
 		b.add("stream", true)
 	}

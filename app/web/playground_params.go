@@ -1,0 +1,77 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"squirrel/models"
+)
+
+// notOfEndpoint is said of a parameter that the protocol of the endpoint does not have. It is not left out in silence.
+const notOfEndpoint = "is no parameter of this endpoint"
+
+// extras adds the parameters whose words differ between the protocols.
+func (b *bodyBuilder) extras(endpoint models.Endpoint) {
+	chat, responses, messages := endpoint == models.EndpointChat, endpoint == models.EndpointResponses, endpoint == models.EndpointMessages
+	b.param("stop", chat || messages, func(text string) {
+		if messages {
+			b.add("stop_sequences", stops(text))
+		} else {
+			b.add("stop", stops(text))
+		}
+	})
+	b.param("seed", chat, func(text string) {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			b.problems["seed"] = "must be a whole number"
+			return
+		}
+		b.add("seed", n)
+	})
+	b.param("reasoning_effort", chat || responses, func(effort string) {
+		if responses {
+			b.add("reasoning", map[string]string{"effort": effort})
+		} else {
+			b.add("reasoning_effort", effort)
+		}
+	})
+	b.param("response_format", chat || responses, func(kind string) {
+		format := map[string]string{"type": kind}
+		if responses {
+			b.add("text", map[string]any{"format": format})
+		} else {
+			b.add("response_format", format)
+		}
+	})
+	b.param("tools", true, func(text string) {
+		if raw := []byte(text); !json.Valid(raw) || !bytes.HasPrefix(raw, []byte("[")) {
+			b.problems["tools"] = "must be a JSON array"
+			return
+		}
+		b.add("tools", json.RawMessage(text))
+	})
+}
+
+// param adds a parameter that is set, when the endpoint has it.
+func (b *bodyBuilder) param(name string, has bool, add func(text string)) {
+	text, set := b.form.Params[name]
+	switch {
+	case !set:
+	case !has:
+		b.problems[name] = notOfEndpoint
+	default:
+		add(text)
+	}
+}
+
+// stops are the texts that end an answer, one on each line.
+func stops(text string) (list []string) {
+	for _, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
+}
