@@ -40,6 +40,7 @@ func (w *Web) keys(c *fiber.Ctx) error {
 		list.Rows = append(list.Rows, keyRow(ctx, k, lines[strconv.FormatInt(k.ID, 10)], w.opts.Now()))
 	}
 	list.Sort = pages.Sorting{By: keySorting.sort(list.Rows, c.Query("sort")), Self: listURL("/admin/keys", "q", list.Query, "state", list.State)}
+	list.Found = len(list.Rows)
 	list.Pager, list.Rows = pageKeys(ctx, list, c.Query("page"))
 	page := layout.Page{Title: i18n.T(ctx, "keys.title"), Nav: layout.NavKeys, Crumbs: keyCrumbs(ctx), Body: pages.KeyListPage(list)}
 	return w.render(c, page, pages.KeyResults(list))

@@ -31,7 +31,7 @@ func TestPageSize_Keys(t *testing.T) {
 		}
 	}
 	first := k.get("/admin/keys?sort=name")
-	first.want(t, "the first page", 200, "project 000", "project 024", "!project 025", "Keys 1–25 of 200", `href="/admin/keys?page=2&amp;sort=name"`)
+	first.want(t, "the first page", 200, "project 000", "project 024", "!project 025", "Keys 1–25 of 200", "data-announce>200 results<", `href="/admin/keys?page=2&amp;sort=name"`)
 	first.wantSmall(t, "the first page")
 	k.get("/admin/keys?sort=name&page=8").want(t, "the last page", 200, "project 175", "project 199", "!project 174", `href="/admin/keys?page=7&amp;sort=name"`, `!page=9`)
 	k.get("/admin/keys?sort=-name&page=99").want(t, "beyond the last page", 200, "project 000", "Keys 176–200 of 200")
