@@ -22,6 +22,11 @@ func TestReplayOverAChosenRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	k.addModel("later", "acorn", "gpt-4o-mini")
+	k.eventually("what was made before is in effect", func() bool {
+		status, _ := k.send(http.MethodPost, "/v1/chat/completions", `{"model":"later","messages":[{"role":"user","content":"Hello"}]}`, "Authorization", "Bearer "+k.key)
+		return status == http.StatusOK
+	})
 	id := k.ask(t.Context(), "/v1/chat/completions", k.key, `{"model":"twice","stream":true,"messages":[{"role":"user","content":"Hello"}]}`)
 	k.page(id, "")
 	chosen := strconv.FormatInt(second.ID, 10)
@@ -40,7 +45,7 @@ func TestReplayOverAChosenRoute(t *testing.T) {
 		provider := figures[strings.Index(figures, "Provider"):]
 		provider, _, _ = strings.Cut(provider, "</tr>")
 		if cells := strings.Split(provider, "<td"); len(cells) != 3 || !strings.Contains(cells[1], " → ") || !strings.Contains(cells[2], " → ") || route != "" && !strings.Contains(cells[2], "walnut → claude-haiku-4-5") {
-			t.Errorf("route %q: %s", route, provider)
+			t.Errorf("route %q: %s", route, figures)
 		}
 	}
 }
