@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"squirrel/views/pages"
@@ -42,6 +43,37 @@ func listURL(path string, pairs ...string) string {
 		return path
 	}
 	return path + "?" + q.Encode()
+}
+
+// listRows bounds the rows of one page of a list, so that it stays light.
+const listRows = 15
+
+// paged cuts the rows of a sorted list to the page that is asked for; what is no page is the first one.
+func paged[T any](rows []T, s pages.Sorting, asked string) ([]T, pages.Paging) {
+	last := max((len(rows)+listRows-1)/listRows, 1)
+	number, _ := strconv.Atoi(asked)
+	number = min(max(number, 1), last)
+	link := func(number int) string {
+		path, query, _ := strings.Cut(s.Self, "?")
+		q, _ := url.ParseQuery(query) // it was made here
+		if s.By != "" {
+			q.Set("sort", s.By)
+		}
+		if number > 1 {
+			q.Set("page", strconv.Itoa(number))
+		}
+		return queried(path, q)
+	}
+	from := (number - 1) * listRows
+	to := min(from+listRows, len(rows))
+	p := pages.Paging{From: min(from+1, len(rows)), To: to, Total: len(rows)}
+	if number > 1 {
+		p.PrevURL = link(number - 1)
+	}
+	if number < last {
+		p.NextURL = link(number + 1)
+	}
+	return rows[from:to], p
 }
 
 // orZero is a value that may be unknown, for comparing: the unknown comes first.

@@ -30,3 +30,9 @@ func (s Sorting) column(name string, c ui.Column) ui.Column {
 	}
 	return c
 }
+
+// Paging is which rows of a list a page shows, and where the others are.
+type Paging struct {
+	From, To, Total  int // rows, counted from 1
+	PrevURL, NextURL string
+}
