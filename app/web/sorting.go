@@ -46,7 +46,7 @@ func listURL(path string, pairs ...string) string {
 }
 
 // listRows bounds the rows of one page of a list, so that it stays light.
-const listRows = 15
+const listRows = 24
 
 // paged cuts the rows of a sorted list to the page that is asked for; what is no page is the first one.
 func paged[T any](rows []T, s pages.Sorting, asked string) ([]T, pages.Paging) {
