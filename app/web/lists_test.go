@@ -39,6 +39,7 @@ func TestPages_StayLight(t *testing.T) {
 			t.Errorf("%s has %d bytes", path, len(page.body))
 		}
 	}
+	k.get("/admin/prices").want(t, "models without a price", http.StatusOK, "118 target models in use have no known price", "And 98 more")
 }
 
 // TestLists_HavePages that keep the order and the filters, each row on one of them.
