@@ -234,9 +234,10 @@ func TestRefusalsOfKeysAreExplained(t *testing.T) {
 	poor := key(map[string]any{"key_name": "poor", "budget_usd": "0.0000001", "budget_period": "day"})
 	narrow := key(map[string]any{"key_name": "narrow", "allowed_models": []string{"slow"}})
 	const hello = `{"model":"plain","messages":[{"role":"user","content":"Hello"}]}`
-	k.eventually("the keys are known", func() bool {
-		return k.ask(t.Context(), apptest.Chat, narrow, hello) != "" && k.ask(t.Context(), apptest.Chat, limited, hello) != ""
-	})
+	k.serves(limited, "plain")
+	k.serves(poor, "plain")
+	k.serves(narrow, "slow")
+	k.ask(t.Context(), apptest.Chat, limited, hello) // the one it may make
 
 	k.check(mishap{what: "The API key limited had reached its limit", who: "a limit of the API key limited", todo: "raise the key's limits", zh: "已达到每分钟"}, k.ask(t.Context(), apptest.Chat, limited, hello))
 	k.check(mishap{what: "The API key poor had spent its budget", who: "a limit of the API key poor", todo: "Raise the key's budget", zh: "预算已用完"}, k.ask(t.Context(), apptest.Chat, poor, hello))
@@ -256,6 +257,27 @@ func TestRefusalsOfKeysAreExplained(t *testing.T) {
 		seen = k.newest("status=499", seen)
 		k.check(m.mishap, seen)
 	}
+}
+
+// serves waits until a key and a model it may use are in effect.
+func (k *storyKit) serves(key, model string) {
+	k.t.Helper()
+	k.eventually("the gateway serves "+model, func() bool {
+		req, err := http.NewRequestWithContext(k.t.Context(), http.MethodGet, k.url+"/v1/models/"+model, nil)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			time.Sleep(200 * time.Millisecond) // who tries unknown keys in a hurry is slowed down
+		}
+		return resp.StatusCode == http.StatusOK
+	})
 }
 
 // newest is the id of the latest record that matches, once it is another than seen.
