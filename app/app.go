@@ -68,14 +68,15 @@ type App struct {
 	admin   *admin.Service
 	jobs    *jobs.Runner
 
-	fiber    *fiber.App
-	listener net.Listener
-	book     atomic.Pointer[admin.PriceBook]
-	averages atomic.Pointer[map[string]int64] // output tokens of a request, by model
-	loaded   atomic.Int64                     // version of the configuration in use
-	draining atomic.Bool
-	work     sync.WaitGroup
-	stopWork context.CancelFunc
+	fiber     *fiber.App
+	listener  net.Listener
+	book      atomic.Pointer[admin.PriceBook]
+	averages  atomic.Pointer[map[string]int64] // output tokens of a request, by model
+	loaded    atomic.Int64                     // version of the configuration in use
+	reloading sync.Mutex
+	draining  atomic.Bool
+	work      sync.WaitGroup
+	stopWork  context.CancelFunc
 }
 
 // Start builds the gateway and begins to listen; Run serves. The data directory must be there already (config.OpenDataDir).
@@ -171,6 +172,8 @@ func maxOutput(target string) int {
 
 // reload reads the configuration and swaps it into the data plane. On failure the present one stays in use.
 func (a *App) reload(ctx context.Context) error {
+	a.reloading.Lock() // one after the other, so that an older configuration never replaces a newer one
+	defer a.reloading.Unlock()
 	cfg, err := a.store.LoadConfig(ctx)
 	if err != nil {
 		return fmt.Errorf("load the configuration: %w", err)

@@ -39,8 +39,24 @@ func (a *App) keep(body []byte) (kept []byte, cut bool) {
 	return reqlog.CutMiddle(a.redact.Body(body), a.cfg.LogBodyMaxBytes)
 }
 
+// takeEffect wraps the control plane: what it has changed is in use on this gateway before it answers. Other gateways hear of it
+// from the database.
+func (a *App) takeEffect(c *fiber.Ctx) error {
+	err := c.Next()
+	if err == nil && c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Response().StatusCode() < fiber.StatusBadRequest {
+		ctx, cancel := context.WithTimeout(context.Background(), effectTimeout) // also when the client leaves meanwhile
+		defer cancel()
+		a.reloadChanged(ctx)
+	}
+	return err
+}
+
+// effectTimeout bounds how long an answer waits for its change to take effect.
+const effectTimeout = 5 * time.Second
+
 // registerControl adds the routes of the control plane.
 func (a *App) registerControl(app *fiber.App) {
+	app.Use([]string{"/api/admin", "/admin"}, a.takeEffect)
 	api.New(a.admin, a.auth, a.logger).Register(app)
 	web.New(web.Options{
 		Auth: a.auth, Admin: a.admin, AppName: a.cfg.AppName, Version: Version, PublicURL: a.cfg.PublicURL, Zone: a.cfg.ReportingTZ, Logger: a.logger,

@@ -100,3 +100,27 @@ func TestF03_DisabledAndDeletedKeys(t *testing.T) {
 		return len(rows) > 0
 	})
 }
+
+// TestChangesAreInUseOnceTheyAreAnswered: nobody who has made a key or a model needs to wait before using it.
+func TestChangesAreInUseOnceTheyAreAnswered(t *testing.T) {
+	k := newKit(t)
+	admin, sim, _ := k.seeded(simulator.Options{})
+	id, err := admin.AddProvider(t.Context(), "another", "openai", sim.URL()+"/v1", "sk-key-of-another-one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		name := fmt.Sprint("new-", n)
+		if err := admin.AddModel(t.Context(), name, id, "gpt-4o-mini"); err != nil {
+			t.Fatal(err)
+		}
+		key, err := admin.AddKey(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := apptest.Do(t.Context(), http.DefaultClient, k.url, key, apptest.Call{ID: name, Path: apptest.Chat, Model: name}, nil)
+		if a.Status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, a.Status, a.Body)
+		}
+	}
+}
