@@ -48,7 +48,28 @@ func (p planner) DryRun(ctx context.Context, in admin.DryRun) (admin.DryRunResul
 	}
 	req.Facts = rules.NewFacts(source)
 	plan, err := p.app.router.DryRun(req)
-	return dryRunResult(in.Model, plan, err)
+	result, err := dryRunResult(in.Model, plan, err)
+	if err == nil && result.Matched && !in.AtRest && len(in.Body) > 0 {
+		result.Outgoing = p.outgoing(ctx, proxy.Internal{Endpoint: in.Endpoint, Header: header, Body: in.Body}, plan)
+	}
+	return result, err
+}
+
+// outgoing is what each candidate would be sent. A body that names no model is a sketch of a request, which nobody could be sent.
+func (p planner) outgoing(ctx context.Context, in proxy.Internal, plan *routing.Plan) (out []admin.DryRunOutgoing) {
+	for i := range plan.Candidates {
+		c := &plan.Candidates[i]
+		preview, failure := p.app.gateway.Preview(ctx, in, c)
+		sent := admin.DryRunOutgoing{RouteID: c.Route.ID, URL: preview.URL, Body: preview.Body, Dropped: preview.Dropped}
+		if failure != nil {
+			if failure.Code == "missing_model" {
+				return nil
+			}
+			sent.Problem = failure.Message
+		}
+		out = append(out, sent)
+	}
+	return out
 }
 
 func dryRunResult(model string, plan *routing.Plan, err error) (admin.DryRunResult, error) {

@@ -175,7 +175,7 @@ func (s *conversionStream) report(x *Exchange, res *result) {
 
 // addDropped notes what a conversion could not hold.
 func (x *Exchange) addDropped(more []models.Dropped) {
-	if len(more) > 0 {
+	if len(more) > 0 && !x.rehearsal {
 		x.gw.metrics.dropped.WithLabelValues(string(x.log.ProtocolIn), string(x.log.ProtocolOut)).Add(float64(len(more)))
 	}
 	x.dropped = append(x.dropped, more...)

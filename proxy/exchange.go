@@ -42,6 +42,7 @@ type Exchange struct {
 	inputCount int64
 	waited     time.Duration // spent in calls and sleeps, not in the gateway
 	ambiguous  bool          // a lost connection may already have cost the work once
+	rehearsal  bool          // nothing is sent, nothing is counted
 	begun      bool          // the BEGIN record is written
 	ended      bool          // the END record is written
 	freed      bool

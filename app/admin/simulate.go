@@ -33,6 +33,17 @@ type DryRunResult struct {
 	Reason   string          `json:"reason"`
 	Nearest  []string        `json:"nearest"`
 	Decision models.Decision `json:"decision"`
+
+	Outgoing []DryRunOutgoing `json:"outgoing"` // in the order of the plan; null without a whole request
+}
+
+// DryRunOutgoing is what a route's provider would be sent.
+type DryRunOutgoing struct {
+	RouteID int64            `json:"route"`
+	URL     string           `json:"url"`
+	Body    json.RawMessage  `json:"body"` // redacted
+	Dropped []models.Dropped `json:"dropped"`
+	Problem string           `json:"problem"` // why nothing could be sent
 }
 
 // CanSimulate reports whether dry runs are offered.

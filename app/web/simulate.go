@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -130,7 +132,7 @@ func (w *Web) savedSamples(ctx context.Context) ([]pages.SavedSample, error) {
 func (w *Web) simulateResult(ctx context.Context, in admin.DryRunResult) *pages.SimulateResult {
 	d := &in.Decision
 	r := &pages.SimulateResult{Model: in.Model, Matched: in.Matched, Reason: in.Reason, Nearest: in.Nearest, Strategy: string(d.Strategy)}
-	traces := map[int64][]pages.TraceLine{}
+	traces, sent := map[int64][]pages.TraceLine{}, sentTo(in.Outgoing)
 	for i := range d.Rules {
 		traces[d.Rules[i].RouteID] = append(traces[d.Rules[i].RouteID], traceLine(ctx, &d.Rules[i]))
 	}
@@ -143,7 +145,7 @@ func (w *Web) simulateResult(ctx context.Context, in admin.DryRunResult) *pages.
 		}
 		r.Candidates = append(r.Candidates, pages.SimulateCandidate{
 			RouteID: c.RouteID, Place: slices.Index(d.Order, c.RouteID) + 1, Provider: c.Provider, Target: c.TargetModel, Protocol: string(c.Protocol),
-			Reason: c.Reason, Health: healthState(ctx, admin.Health{State: c.Health}, "providers.state.healthy"), Cost: cost, Rules: traces[c.RouteID],
+			Reason: c.Reason, Health: healthState(ctx, admin.Health{State: c.Health}, "providers.state.healthy"), Cost: cost, Rules: traces[c.RouteID], Sent: sent[c.RouteID],
 		})
 	}
 	slices.SortStableFunc(r.Candidates, func(a, b pages.SimulateCandidate) int {
@@ -151,6 +153,29 @@ func (w *Web) simulateResult(ctx context.Context, in admin.DryRunResult) *pages.
 		return cmp.Compare(cmp.Or(a.Place, last), cmp.Or(b.Place, last))
 	})
 	return r
+}
+
+// maxSent bounds how much is shown of a body that would be sent, in bytes.
+const maxSent = 8 << 10
+
+// sentTo puts what the providers would be sent under their routes.
+func sentTo(outgoing []admin.DryRunOutgoing) map[int64]*pages.SimulateSent {
+	sent := make(map[int64]*pages.SimulateSent, len(outgoing))
+	for i := range outgoing {
+		o := &outgoing[i]
+		var pretty bytes.Buffer
+		if json.Indent(&pretty, o.Body, "", "  ") != nil {
+			pretty.Reset()
+			pretty.Write(o.Body)
+		}
+		text := strings.ToValidUTF8(string(pretty.Bytes()[:min(pretty.Len(), maxSent)]), "")
+		var parts []string
+		for _, d := range o.Dropped {
+			parts = append(parts, d.Path)
+		}
+		sent[o.RouteID] = &pages.SimulateSent{URL: o.URL, Body: text, Cut: pretty.Len() > maxSent, Dropped: strings.Join(parts, ", "), Problem: o.Problem}
+	}
+	return sent
 }
 
 // simulate plans the request of the form, loads a logged one into it, or saves it as a sample.
