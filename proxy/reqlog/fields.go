@@ -65,6 +65,9 @@ func codeLog(c *coder, l *models.RequestLog) {
 	text(c, &l.ClientIP)
 	text(c, &l.Source)
 	text(c, &l.State)
+	optional(c, &l.CacheHourTokens, number[int64])
+	optional(c, &l.AudioInputTokens, number[int64])
+	optional(c, &l.AudioOutputTokens, number[int64])
 }
 
 func codeDetail(c *coder, d *models.LogDetail) { section(c, d, codeDetailFields) }
