@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// runNode runs a test file of the folder node against the demo.
-func runNode(t *testing.T, file string) {
+// runNodeTests runs a test file of the folder node against the demo.
+func runNodeTests(t *testing.T, file string) {
 	t.Helper()
 	if _, err := os.Stat("node/node_modules"); err != nil {
 		t.Fatal("the Node packages are not installed: make setup")
@@ -31,7 +31,7 @@ func runNode(t *testing.T, file string) {
 var nodePassed = regexp.MustCompile(`(?m)^(?:#|ℹ) pass ([1-9]\d*)$`)
 
 // TestNodeSDKs runs the official Node SDKs (openai, @anthropic-ai/sdk) against the same gateway.
-func TestNodeSDKs(t *testing.T) { runNode(t, "sdk.test.mjs") }
+func TestNodeSDKs(t *testing.T) { runNodeTests(t, "sdk.test.mjs") }
 
 // TestVercelAISDK runs the Vercel AI SDK over a provider of each protocol.
 func TestVercelAISDK(t *testing.T) {
@@ -45,5 +45,5 @@ func TestVercelAISDK(t *testing.T) {
 	}
 	demo.admin(t, http.MethodPost, "/api/admin/models/import", object{"models": all}, nil)
 	demo.waitFor(t, all[len(all)-1]["requested_model"].(string))
-	runNode(t, "vercel.test.mjs")
+	runNodeTests(t, "vercel.test.mjs")
 }
