@@ -41,7 +41,8 @@ func (w *Web) keys(c *fiber.Ctx) error {
 	}
 	list.Sort = pages.Sorting{By: keySorting.sort(list.Rows, c.Query("sort")), Self: listURL("/admin/keys", "q", list.Query, "state", list.State)}
 	list.Found = len(list.Rows)
-	list.Pager, list.Rows = pageKeys(ctx, list, c.Query("page"))
+	rows, paging := paged(list.Rows, keysAtOnce, list.Sort, c.Query("page"))
+	list.Rows, list.Pager = rows, keyPager(ctx, paging)
 	page := layout.Page{Title: i18n.T(ctx, "keys.title"), Nav: layout.NavKeys, Crumbs: keyCrumbs(ctx), Body: pages.KeyListPage(list)}
 	return w.render(c, page, pages.KeyResults(list))
 }
@@ -49,26 +50,12 @@ func (w *Web) keys(c *fiber.Ctx) error {
 // keysAtOnce is how many keys are on a page: with all that stands around them, less than 100 KB.
 const keysAtOnce = 25
 
-// pageKeys cuts the sorted rows to one page. What is no number is the first page, what is beyond the last one is the last.
-func pageKeys(ctx context.Context, list pages.KeyList, asked string) (ui.PagerProps, []pages.KeyRow) {
-	total := len(list.Rows)
-	last := max((total+keysAtOnce-1)/keysAtOnce, 1)
-	number, _ := strconv.Atoi(asked)
-	number = min(max(number, 1), last)
-	from, to := (number-1)*keysAtOnce, min(number*keysAtOnce, total)
-	link := func(number int) string {
-		return listURL("/admin/keys", "q", list.Query, "state", list.State, "sort", list.Sort.By, "page", strconv.Itoa(number))
+// keyPager leads to the other pages of the keys.
+func keyPager(ctx context.Context, p pages.Paging) ui.PagerProps {
+	return ui.PagerProps{
+		Summary: i18n.T(ctx, "keys.page", "from", p.From, "to", p.To, "total", p.Total), PrevText: i18n.T(ctx, "keys.prev"), NextText: i18n.T(ctx, "keys.next"),
+		PrevURL: p.PrevURL, NextURL: p.NextURL,
 	}
-	pager := ui.PagerProps{
-		Summary: i18n.T(ctx, "keys.page", "from", from+1, "to", to, "total", total), PrevText: i18n.T(ctx, "keys.prev"), NextText: i18n.T(ctx, "keys.next"),
-	}
-	if number > 1 {
-		pager.PrevURL = link(number - 1)
-	}
-	if number < last {
-		pager.NextURL = link(number + 1)
-	}
-	return pager, list.Rows[from:to]
 }
 
 var keySorting = sorting[pages.KeyRow]{

@@ -29,7 +29,7 @@ func (w *Web) models(c *fiber.Ctx) error {
 		By:   modelSorting.sort(list.Rows, c.Query("sort")),
 		Self: listURL("/admin/models", "q", list.Query, "strategy", list.Strategy, "type", list.Type, "state", list.State),
 	}
-	list.Rows, list.Paging = paged(list.Rows, list.Sort, c.Query("page"))
+	list.Rows, list.Paging = paged(list.Rows, listRows, list.Sort, c.Query("page"))
 	page := layout.Page{Title: i18n.T(ctx, "models.title"), Nav: layout.NavModels, Crumbs: modelCrumbs(ctx), Body: pages.ModelListPage(list)}
 	return w.render(c, page, pages.ModelResults(list))
 }

@@ -28,7 +28,7 @@ func (w *Web) providers(c *fiber.Ctx) error {
 	}
 	list.Presets = presets()
 	list.Sort = pages.Sorting{By: providerSorting.sort(list.Rows, c.Query("sort")), Self: listURL("/admin/providers", "q", list.Query, "protocol", list.Protocol, "state", list.State)}
-	list.Rows, list.Paging = paged(list.Rows, list.Sort, c.Query("page"))
+	list.Rows, list.Paging = paged(list.Rows, listRows, list.Sort, c.Query("page"))
 	page := layout.Page{Title: i18n.T(ctx, "providers.title"), Nav: layout.NavProviders, Crumbs: w.providerCrumbs(ctx), Body: pages.ProviderListPage(list)}
 	return w.render(c, page, pages.ProviderResults(list))
 }

@@ -48,9 +48,9 @@ func listURL(path string, pairs ...string) string {
 // listRows bounds the rows of one page of a list, so that it stays light.
 const listRows = 24
 
-// paged cuts the rows of a sorted list to the page that is asked for; what is no page is the first one.
-func paged[T any](rows []T, s pages.Sorting, asked string) ([]T, pages.Paging) {
-	last := max((len(rows)+listRows-1)/listRows, 1)
+// paged cuts the rows of a sorted list to the page that is asked for: what is no page is the first one, what is beyond the last is that.
+func paged[T any](rows []T, atOnce int, s pages.Sorting, asked string) ([]T, pages.Paging) {
+	last := max((len(rows)+atOnce-1)/atOnce, 1)
 	number, _ := strconv.Atoi(asked)
 	number = min(max(number, 1), last)
 	link := func(number int) string {
@@ -64,8 +64,8 @@ func paged[T any](rows []T, s pages.Sorting, asked string) ([]T, pages.Paging) {
 		}
 		return queried(path, q)
 	}
-	from := (number - 1) * listRows
-	to := min(from+listRows, len(rows))
+	from := (number - 1) * atOnce
+	to := min(from+atOnce, len(rows))
 	p := pages.Paging{From: min(from+1, len(rows)), To: to, Total: len(rows)}
 	if number > 1 {
 		p.PrevURL = link(number - 1)
