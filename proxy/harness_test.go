@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,8 +86,9 @@ func newTestGateway(t testing.TB, s setup) *testGateway {
 	return g
 }
 
+// config leaves the setup as it is: tables of cases use theirs again with each run of -count.
 func (s setup) config(sim *simulator.Server) models.Config {
-	cfg := models.Config{Version: 1, Providers: s.providers, Models: s.models}
+	cfg := models.Config{Version: 1, Providers: slices.Clone(s.providers), Models: slices.Clone(s.models)}
 	if len(cfg.Providers) == 0 {
 		cfg.Providers = []models.Provider{{Name: "one", Protocol: models.ProtocolOpenAI}}
 	}
@@ -118,6 +120,7 @@ func (s setup) config(sim *simulator.Server) models.Config {
 	for i := range cfg.Models {
 		m := &cfg.Models[i]
 		m.ID, m.IsActive, m.CreatedAt = int64(i+1), true, time.Unix(1700000000, 0)
+		m.Routes = slices.Clone(m.Routes)
 		for j := range m.Routes {
 			id++
 			r := &m.Routes[j]
