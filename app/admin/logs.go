@@ -187,18 +187,6 @@ func (s *Service) Cancel(ctx context.Context, id string) error {
 	return nil
 }
 
-// CanReplay reports whether recorded requests can be sent again.
-func (s *Service) CanReplay() bool { return s.opts.Replayer != nil }
-
-// Replay sends a recorded request again, only over a route when there is one, and returns the id of the new record.
-func (s *Service) Replay(ctx context.Context, id string, routeID *int64) (string, error) {
-	replay, err := s.opts.Replayer.Replay(ctx, id, routeID)
-	if err == nil {
-		s.record(ctx, "replay", "log", id, replay)
-	}
-	return replay, err
-}
-
 // ModelStats sums up the requests of each model; Key and Name are the model's name.
 func (s *Service) ModelStats(ctx context.Context, q models.StatsQuery) ([]models.StatGroupLine, error) {
 	q.Group = models.GroupModel

@@ -38,6 +38,7 @@ type kit struct {
 type fakes struct {
 	probed    []models.Provider
 	cancelled []string
+	over      []int64 // routes that replays asked for
 }
 
 func (f *fakes) Probe(_ context.Context, p models.Provider, _ admin.ProbeOptions) admin.ProbeReport {
@@ -62,7 +63,10 @@ func (f *fakes) Cancel(_ context.Context, id string) (bool, error) {
 	return len(f.cancelled) == 1, nil
 }
 
-func (f *fakes) Replay(_ context.Context, id string, _ *int64) (string, error) {
+func (f *fakes) Replay(_ context.Context, id string, route *int64) (string, error) {
+	if route != nil {
+		f.over = append(f.over, *route)
+	}
 	return "R" + id[1:], nil
 }
 

@@ -77,6 +77,10 @@ func (a *API) replayLog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	replay, err := a.admin.Replay(c.UserContext(), id, nil)
+	var in admin.Replay
+	if err := decodeOptional(c, &in); err != nil {
+		return err
+	}
+	replay, err := a.admin.Replay(c.UserContext(), id, in)
 	return answer[replayed](c, fiber.StatusAccepted)(replayed{replay}, err)
 }

@@ -86,7 +86,11 @@ func (w *Web) replayLog(c *fiber.Ctx) error {
 		warn(c, "log.again.no_route")
 		return redirect(c, "/admin/logs/"+url.PathEscape(id))
 	}
-	again, err := w.opts.Admin.Replay(ctx, id, optionalID(route))
+	var in admin.Replay
+	if over := optionalID(route); over != nil {
+		in.RouteID = admin.Some(*over)
+	}
+	again, err := w.opts.Admin.Replay(ctx, id, in)
 	if models.ErrorCode(err) == models.CodeConflict {
 		warn(c, "log.replay_refused")
 		return redirect(c, "/admin/logs/"+url.PathEscape(id))
