@@ -2,12 +2,7 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/gofiber/fiber/v2"
 
 	"squirrel/app/admin"
 	"squirrel/models"
@@ -157,71 +152,4 @@ func (p plotter) chart(title string, format func(float64) string, lines bool, pa
 		}
 	}
 	return c
-}
-
-// exportUsage is the statistics as CSV: over time, or by group. Amounts are exact; an unknown cost is empty.
-func (w *Web) exportUsage(c *fiber.Ctx) error {
-	q, err := w.readUsage(c)
-	if err != nil {
-		return err
-	}
-	found, err := w.opts.Admin.Stats(c.UserContext(), q.stats(w))
-	if err != nil {
-		return err
-	}
-	var out strings.Builder
-	table := csv.NewWriter(&out)
-	name, first := "usage-by-"+string(q.group), string(q.group)
-	if c.Query("of") == "trend" {
-		name, first = "usage-over-time", "begins"
-	}
-	rows := [][]string{append([]string{first}, usageHeader...)}
-	if c.Query("of") == "trend" {
-		for i := range found.Trend {
-			rows = append(rows, usageRecord(found.Trend[i].Bucket.In(w.opts.Zone).Format(time.RFC3339), &found.Trend[i].StatLine))
-		}
-	} else {
-		for i := range found.Groups {
-			rows = append(rows, usageRecord(inert(found.Groups[i].Name), &found.Groups[i].StatLine))
-		}
-	}
-	if err := table.WriteAll(rows); err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+name+`.csv"`)
-	return c.SendString(out.String())
-}
-
-var usageHeader = []string{
-	"requests", "successes", "failures", "input_tokens", "cached_input_tokens", "output_tokens", "cost_usd", "unknown_costs", "first_byte_ms_p50",
-	"first_byte_ms_p95", "first_byte_ms_p99", "total_ms_p50", "total_ms_p95", "total_ms_p99",
-}
-
-func usageRecord(name string, s *models.StatLine) []string {
-	record := []string{name}
-	for _, n := range []int64{s.RequestCount, s.SuccessCount, s.FailureCount, s.InputTokens, s.CachedInputTokens, s.OutputTokens} {
-		record = append(record, strconv.FormatInt(n, 10))
-	}
-	cost := s.TotalCost.String()
-	if s.RequestCount > 0 && s.UnknownCostCount == s.RequestCount {
-		cost = ""
-	}
-	record = append(record, cost, strconv.FormatInt(s.UnknownCostCount, 10))
-	for _, ms := range []*float64{s.FirstByteMS.P50, s.FirstByteMS.P95, s.FirstByteMS.P99, s.TotalMS.P50, s.TotalMS.P95, s.TotalMS.P99} {
-		text := ""
-		if ms != nil {
-			text = strconv.FormatFloat(*ms, 'f', -1, 64)
-		}
-		record = append(record, text)
-	}
-	return record
-}
-
-// inert keeps a spreadsheet from taking a name for a formula.
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

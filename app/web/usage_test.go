@@ -1,6 +1,8 @@
 package web
 
 import (
+	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +47,61 @@ func TestUsageExport(t *testing.T) {
 		t.Errorf("content type %s", got)
 	}
 	k.get("/admin/usage/export?of=trend").want(t, "trend", 200, "begins,requests,", "2026-03-01T00:00:00Z,3,3,0,")
+}
+
+// records reads a download of CSV as maps from the names of its columns.
+func records(t *testing.T, csvText string) (all []map[string]string) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(csvText)).ReadAll()
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%v: %s", err, csvText)
+	}
+	for _, row := range rows[1:] {
+		record := map[string]string{}
+		for i, name := range rows[0] {
+			record[name] = row[i]
+		}
+		all = append(all, record)
+	}
+	return all
+}
+
+// TestUsageExport_Compared: the download has what the page compares, and every figure that it is made of.
+func TestUsageExport_Compared(t *testing.T) {
+	const hour, day = 60, 24 * 60
+	k, _ := newLogKit(t)
+	k.seedLog(hour, costing(3, "smart"))
+	k.seedLog(day+hour, costing(2, "smart"))
+	k.seedLog(day+hour+1, costing(5, "=gone()"))
+	k.seedLog(2*hour, costing(4, "new"))
+	k.seedLog(3*hour, func(w *models.LogWrite) { w.Log.RequestedModel, w.Log.TotalCost = "priceless", nil })
+	k.seedLog(day+3*hour, costing(1, "priceless"))
+
+	line := func(r map[string]string, first string) string {
+		return strings.Join([]string{r[first], r["requests"], r["cost_usd"], r["earlier_requests"], r["earlier_cost_usd"], r["cost_usd_change_percent"]}, " ")
+	}
+	var groups []string
+	for _, r := range records(t, k.get("/admin/usage/export?of=groups&group_by=model&range=24h&compare=previous").body) {
+		groups = append(groups, line(r, "model"))
+	}
+	slices.Sort(groups)
+	if want := []string{"'=gone() 0 0 1 5 -100.0", "new 1 4 0 0 ", "priceless 1  1 1 ", "smart 1 3 1 2 50.0"}; !slices.Equal(groups, want) {
+		t.Errorf("groups\n%q, want\n%q", groups, want)
+	}
+	var trend []string
+	for _, r := range records(t, k.get("/admin/usage/export?of=trend&range=24h&compare=previous").body) {
+		trend = append(trend, line(r, "begins")+" "+r["earlier_begins"])
+	}
+	if want := []string{ // request n began n+1 minutes before noon
+		"2026-03-01T08:00:00Z 1  1 1  2026-02-28T08:00:00Z", "2026-03-01T09:00:00Z 1 4 0 0  2026-02-28T09:00:00Z", "2026-03-01T10:00:00Z 1 3 2 7 -57.1 2026-02-28T10:00:00Z",
+	}; !slices.Equal(trend, want) {
+		t.Errorf("trend\n%q, want\n%q", trend, want)
+	}
+	for metric, column := range map[string]string{"tokens": "tokens", "requests": "requests", "errors": "failures", "latency": "total_ms_p95"} {
+		k.get("/admin/usage/export?of=groups&range=24h&compare=week&metric="+metric).want(t, metric, 200, "earlier_total_ms_p99,"+column+"_change_percent\n")
+	}
+	k.get("/admin/usage?range=24h&compare=previous").want(t, "the page leads there", 200, "/admin/usage/export?compare=previous&amp;group_by=model&amp;metric=cost&amp;of=trend&amp;range=24h")
+	k.get("/admin/usage/export?of=trend&range=24h").want(t, "not compared", 200, "!earlier_")
 }
 
 // costing sets what a request cost.
