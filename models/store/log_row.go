@@ -40,6 +40,13 @@ var (
 	// insertLog leaves alone what is there.
 	insertLog = bulk{
 		into: "request_logs (" + logColumnList + ")", columns: len(logColumns), tail: "ON CONFLICT (request_time, id) DO NOTHING",
+		types: strings.Fields(`bigint text text boolean boolean boolean text bigint text text
+			text text bigint bigint text text text text boolean
+			bigint bigint text text text bigint bigint
+			float8 float8 bigint
+			bigint bigint bigint bigint bigint text
+			bigint bigint bigint
+			bigint bigint bigint text text text text text text`),
 	}
 )
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
 
 	"squirrel/models"
 )
@@ -191,6 +192,8 @@ var insertAttempt = bulk{
 	into: `request_attempts (request_time, log_id, n, route_id, provider_id, provider, target_model, protocol, url, status, error, error_kind,
 		started_at, first_byte_ms, total_ms, retry_reason, ambiguous, upstream_id, response_body)`,
 	columns: 19,
+	types: strings.Fields(`bigint text bigint bigint bigint text text text text bigint text text
+		bigint float8 float8 text boolean text bytea`),
 	tail: `ON CONFLICT (request_time, log_id, n) DO UPDATE SET status = excluded.status, error = excluded.error,
 		error_kind = excluded.error_kind, first_byte_ms = excluded.first_byte_ms, total_ms = excluded.total_ms,
 		retry_reason = excluded.retry_reason, ambiguous = excluded.ambiguous, upstream_id = excluded.upstream_id,
@@ -221,6 +224,7 @@ func attemptValues(key logKey, a *models.Attempt) []any {
 
 var insertPart = bulk{
 	into: "request_log_details (request_time, log_id, part, payload)", columns: 4,
+	types: []string{"bigint", "text", "bigint", "bytea"},
 	// What is there was written by the same records before; only a checkpoint is replaced by a later one.
 	tail: "ON CONFLICT (request_time, log_id, part) DO UPDATE SET payload = excluded.payload WHERE request_log_details.part = 3",
 }

@@ -7,10 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"gorm.io/gorm"
 )
 
 // Log rows are written and read without GORM's reflection: they are many and wide. Statements are written with ? and bound here.
+
+// arrayRows is how many rows PostgreSQL is given in one statement.
+const arrayRows = 500
 
 // bind numbers the placeholders where the dialect wants that. No statement holds a ? in a literal.
 func (h *handle) bind(query string) string {
@@ -40,16 +44,22 @@ func marks(n int) string {
 
 // eachKeys calls fn with a condition for the rows of some keys and with its values, until that was done for all keys.
 func (h *handle) eachKeys(idColumn string, keys []logKey, fn func(where string, args []any) error) error {
-	for part := range slices.Chunk(keys, h.rowsAtOnce(2)) {
-		args := make([]any, 0, 2*len(part))
-		for _, key := range part {
-			args = append(args, key.time, key.id)
+	if !h.postgres() {
+		for _, key := range keys {
+			if err := fn("request_time = ? AND "+idColumn+" = ?", []any{key.time, key.id}); err != nil {
+				return err
+			}
 		}
-		where := "(request_time, " + idColumn + ") IN (" + strings.TrimSuffix(strings.Repeat("(?,?),", len(part)), ",") + ")"
-		if !h.postgres() {
-			where = "request_time = ? AND " + idColumn + " = ?"
+		return nil
+	}
+	// The times alone find the partitions and, in their indexes, the rows.
+	where := "request_time = ANY (?::bigint[]) AND (request_time, " + idColumn + ") IN (SELECT * FROM unnest(?::bigint[], ?::text[]))"
+	for part := range slices.Chunk(keys, arrayRows) {
+		times, ids := make([]int64, len(part)), make([]string, len(part))
+		for i, key := range part {
+			times[i], ids[i] = key.time, key.id
 		}
-		if err := fn(where, args); err != nil {
+		if err := fn(where, []any{times, times, ids}); err != nil {
 			return err
 		}
 	}
@@ -97,6 +107,7 @@ type bulk struct {
 	into    string // table and columns
 	tail    string // ON CONFLICT …
 	columns int
+	types   []string // of the columns, on PostgreSQL
 	rows    [][]any
 }
 
@@ -124,6 +135,9 @@ func (s *Store) insertReturning(ctx context.Context, b bulk, columns string, fn 
 }
 
 func (s *Store) eachInsert(b bulk, run func(query string, args []any) error) error {
+	if s.postgres() && b.types != nil {
+		return b.eachByColumn(run)
+	}
 	size := s.rowsAtOnce(b.columns)
 	head, row := "INSERT INTO "+b.into+" VALUES ", marks(b.columns)
 	for part := range slices.Chunk(b.rows, size) {
@@ -132,6 +146,30 @@ func (s *Store) eachInsert(b bulk, run func(query string, args []any) error) err
 			args = slices.Concat(part...)
 		}
 		if err := run(head+strings.TrimSuffix(strings.Repeat(row+",", len(part)), ",")+" "+b.tail, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachByColumn passes the rows as one array for each column. However many there are, the text of the statement stays the same:
+// the server parses it once for a connection. A list of VALUES with thousands of placeholders takes longer to parse than to do.
+func (b bulk) eachByColumn(run func(query string, args []any) error) error {
+	arrays := make([]string, len(b.types))
+	for i, name := range b.types {
+		arrays[i] = "?::" + name + "[]"
+	}
+	query := "INSERT INTO " + b.into + " SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + b.tail
+	for part := range slices.Chunk(b.rows, arrayRows) {
+		args := make([]any, len(b.types))
+		for column := range args {
+			values := make(pgtype.FlatArray[any], len(part))
+			for i, row := range part {
+				values[i] = row[column]
+			}
+			args[column] = values
+		}
+		if err := run(query, args); err != nil {
 			return err
 		}
 	}
