@@ -49,6 +49,7 @@ func (a *App) periodic() *jobs.Runner {
 		jobs.Heartbeat(a.store, owner),
 		jobs.Orphans(a.store),
 		jobs.ExpireSessions(a.store),
+		jobs.SumDays(a.store),
 		jobs.SweepSpool(a.shipper, a.cfg.LogRetentionDays),
 		jobs.Job{Name: "average output", Schedule: jobs.Every(averageEvery), Run: a.takeAverages},
 		jobs.Job{Name: "key use", Schedule: jobs.Every(touchInterval), Run: a.touchKeys},

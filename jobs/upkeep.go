@@ -10,6 +10,7 @@ const (
 	heartbeatEvery = 10 * time.Second
 	orphansEvery   = 30 * time.Second
 	sessionsEvery  = 10 * time.Minute
+	daysEvery      = 10 * time.Minute
 	sweepEvery     = time.Hour
 
 	// deadFor is how long an instance must be silent before others close what it left running.
@@ -63,6 +64,20 @@ func SweepSpool(spool Spool, days int) Job {
 		}
 		before := time.Now().Add(-time.Duration(days) * day)
 		return counted("files deleted", func() (int, error) { return spool.Sweep(before) })
+	}}
+}
+
+// Usage keeps the sums of the statistics.
+type Usage interface {
+	// SumDays makes the sums of days that were over before a time, and tells how many it made.
+	SumDays(ctx context.Context, before time.Time) (int, error)
+}
+
+// SumDays sums up the days that are over, an hour after their end: hardly a request of theirs still runs then. Every replica
+// looks; each day is made once.
+func SumDays(usage Usage) Job {
+	return Job{Name: "day_sums", Schedule: Every(daysEvery), Run: func(ctx context.Context) (string, error) {
+		return counted("days summed up", func() (int, error) { return usage.SumDays(ctx, time.Now().Add(-time.Hour)) })
 	}}
 }
 

@@ -11,6 +11,7 @@ import (
 type fakeStore struct {
 	beats   []string
 	orphans time.Duration
+	summed  time.Duration // ago
 	now     time.Time
 	err     error
 }
@@ -35,29 +36,35 @@ func (f *fakeStore) Sweep(before time.Time) (int, error) {
 	return 1, f.err
 }
 
+func (f *fakeStore) SumDays(_ context.Context, before time.Time) (int, error) {
+	f.summed = time.Since(before)
+	return 4, f.err
+}
+
 func TestUpkeepJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &fakeStore{}
-		states := runFor(t, 2*time.Hour, Heartbeat(store, "me"), Orphans(store), ExpireSessions(store), SweepSpool(store, 7))
+		states := runFor(t, 2*time.Hour, Heartbeat(store, "me"), Orphans(store), ExpireSessions(store), SumDays(store), SweepSpool(store, 7))
 		for name, want := range map[string]Status{
 			"heartbeat":   {Runs: 650},
 			"orphans":     {Runs: 215, Result: "3 requests closed"},
 			"sessions":    {Runs: 10, Result: "2 sessions deleted"},
+			"day_sums":    {Runs: 10, Result: "4 days summed up"},
 			"spool_sweep": {Runs: 1, Result: "1 files deleted"},
 		} {
 			if s := states[name]; s.Runs < want.Runs || s.Result != want.Result || s.Failures != 0 {
 				t.Errorf("%s: %+v", name, s)
 			}
 		}
-		if store.beats[0] != "me" || store.orphans != time.Minute {
-			t.Errorf("beats %v, orphans %v", store.beats[0], store.orphans)
+		if store.beats[0] != "me" || store.orphans != time.Minute || store.summed != time.Hour {
+			t.Errorf("beats %v, orphans %v, summed up %v ago", store.beats[0], store.orphans, store.summed)
 		}
 	})
 }
 
 func TestUpkeepErrorsAreReported(t *testing.T) {
 	store := &fakeStore{err: errors.New("down")}
-	for _, j := range []Job{Heartbeat(store, "me"), Orphans(store), ExpireSessions(store), SweepSpool(store, 1)} {
+	for _, j := range []Job{Heartbeat(store, "me"), Orphans(store), ExpireSessions(store), SumDays(store), SweepSpool(store, 1)} {
 		if _, err := j.Run(t.Context()); !errors.Is(err, store.err) {
 			t.Errorf("%s: %v", j.Name, err)
 		}

@@ -125,6 +125,7 @@ const (
 	GroupProvider    StatGroup = "provider"
 	GroupAPIKey      StatGroup = "api_key"
 	GroupUser        StatGroup = "user"
+	GroupClient      StatGroup = "client"
 	GroupEndpoint    StatGroup = "endpoint"
 )
 

@@ -108,7 +108,7 @@ func ParseStatsQuery(v url.Values, now time.Time, zone *time.Location) (models.S
 	}
 	oneOf(c, "bucket", q.Bucket, "", models.BucketMinute, models.BucketHour, models.BucketDay)
 	oneOf(c, "group_by", q.Group, "", models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey,
-		models.GroupUser, models.GroupEndpoint)
+		models.GroupUser, models.GroupClient, models.GroupEndpoint)
 	c.bucket(&q, now)
 	return q, c.err()
 }

@@ -142,7 +142,7 @@ func ranking(ctx context.Context, state logState, group string, lines []models.S
 // groupParams are the filters that lead to the requests of a group.
 var groupParams = map[models.StatGroup]string{
 	models.GroupModel: "requested_model", models.GroupTargetModel: "target_model", models.GroupProvider: "provider_id",
-	models.GroupAPIKey: "api_key_id", models.GroupUser: "user_id", models.GroupEndpoint: "endpoint",
+	models.GroupAPIKey: "api_key_id", models.GroupUser: "user_id", models.GroupClient: "client", models.GroupEndpoint: "endpoint",
 }
 
 func groupURL(state logState, by models.StatGroup, g models.StatGroupLine) string {

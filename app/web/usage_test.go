@@ -25,7 +25,7 @@ func TestUsage(t *testing.T) {
 	}
 	k.get("/admin/usage?range=24h&compare=previous").want(t, "compared", 200, "previous period", "line-dash")
 	k.get("/admin/usage").want(t, "unknown is not nothing", 200, "=free", unknownCell)
-	for _, group := range []string{"model", "target_model", "provider", "api_key", "user", "endpoint"} {
+	for _, group := range []string{"model", "target_model", "provider", "api_key", "user", "client", "endpoint"} {
 		k.get("/admin/usage?group_by="+group).want(t, group, 200, `data-testid="usage-group"`, "/admin/logs?")
 	}
 	k.get("/admin/usage?group_by=provider").want(t, "links to logs", 200, "provider_id=1")

@@ -50,6 +50,12 @@ func (b *bench) fill(ctx context.Context) error {
 	}
 	b.note("fill: WriteLogs, %d a call", fillBatch)("%d rows in %s, %.0f rows/s; %.0f µs of CPU a row",
 		b.rows, writing.Round(time.Millisecond), float64(b.rows)/writing.Seconds(), float64(cpu.Microseconds())/float64(b.rows))
+	began := time.Now()
+	made, err := b.db.SumDays(ctx, b.end)
+	if err != nil {
+		return err
+	}
+	b.note("SumDays")("%d days in %s", made, time.Since(began).Round(time.Millisecond))
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (b *bench) rowStatistics(ctx context.Context, r *rand.Rand) error {
 	return b.measure(ctx, fmt.Sprintf("stats of %d days from rows", b.days), 0, all)
 }
 
-var statGroups = []models.StatGroup{"", models.GroupModel, models.GroupAPIKey, models.GroupProvider}
+var statGroups = []models.StatGroup{"", models.GroupModel, models.GroupAPIKey, models.GroupProvider, models.GroupUser, models.GroupClient}
 
 // statsQueries are all combinations of buckets, groups and zones.
 func (b *bench) statsQueries(r *rand.Rand) (queries []query) {

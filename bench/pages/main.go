@@ -44,6 +44,9 @@ func run(ctx context.Context, url string, times int, out io.Writer) error {
 		return err
 	}
 	defer v.close()
+	if _, err := v.gateway.Store().SumDays(ctx, time.Now().Add(-time.Hour)); err != nil { // as a job does
+		return err
+	}
 	targets, rows, err := v.targets(ctx)
 	if err != nil {
 		return err

@@ -111,9 +111,12 @@ func (s *Store) countDone(ctx context.Context, f *models.LogFilter, group where)
 			return 0, 0, err
 		}
 	}
-	parts := partsOf(group, span)
 	if len(group.terms) == 0 {
-		parts = partsOfAll(span)
+		group = allSeries()
+	}
+	parts, err := s.partsOf(ctx, group, span)
+	if err != nil {
+		return 0, 0, err
 	}
 	for _, part := range parts {
 		err := s.each(ctx, func(rows *sql.Rows) error {

@@ -88,13 +88,13 @@ func hasFailed(l *models.RequestLog) bool {
 
 // countedColumns are those that statistics count and group by, in the order of countedTargets.
 const countedColumns = `request_time, id, state, requested_model, target_model, provider_id, provider_name, api_key_id, api_key_name,
-	user_id, endpoint, source, response_status, error_code, input_tokens, output_tokens, cached_input_tokens, total_cost,
+	user_id, client, endpoint, source, response_status, error_code, input_tokens, output_tokens, cached_input_tokens, total_cost,
 	first_byte_delay_ms, total_time_ms`
 
 func countedTargets(l *models.RequestLog) []any {
 	return []any{
 		(*microTime)(&l.RequestTime), &l.ID, &l.State, &l.RequestedModel, &l.TargetModel, &l.ProviderID, &l.ProviderName, &l.APIKeyID,
-		&l.APIKeyName, &l.UserID, &l.Endpoint, &l.Source, &l.ResponseStatus, &l.ErrorCode, &l.InputTokens, &l.OutputTokens,
+		&l.APIKeyName, &l.UserID, &l.Client, &l.Endpoint, &l.Source, &l.ResponseStatus, &l.ErrorCode, &l.InputTokens, &l.OutputTokens,
 		&l.CachedInputTokens, &l.TotalCost, &l.FirstByteDelayMS, &l.TotalTimeMS,
 	}
 }

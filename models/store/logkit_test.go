@@ -67,6 +67,7 @@ func randomLogs(r *mrand.Rand, n int, from time.Time, span time.Duration) []mode
 		l.ProviderID, l.ProviderName = ptr(int64(model%3+1)), fmt.Sprintf("provider-%d", model%3+1)
 		l.APIKeyID = ptr(int64(r.IntN(8) + 1))
 		l.APIKeyName, l.UserID = fmt.Sprintf("key-%d", *l.APIKeyID), fmt.Sprintf("user-%d", r.IntN(50))
+		l.Client = fmt.Sprintf("client-%d", r.IntN(4))
 		l.IsStream = r.IntN(2) == 0
 		l.InputTokens, l.OutputTokens = ptr(r.Int64N(4000)), ptr(r.Int64N(1000))
 		l.FirstByteDelayMS, l.TotalTimeMS = ptr(r.ExpFloat64()*300), ptr(r.ExpFloat64()*3000)

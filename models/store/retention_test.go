@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -115,9 +116,13 @@ func TestPartitions_DroppedByAnotherReplica(t *testing.T) {
 func TestDeleteUsageBefore(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		history(t, s)
+		all := plain(stats(t, s, models.StatsQuery{Bucket: models.BucketDay, Group: models.GroupModel}))
 		drain(t, func() (int, error) { return s.DeleteUsageBefore(t.Context(), noon.AddDate(0, 0, 3), 10) })
-		if got := stats(t, s, models.StatsQuery{}); got.Summary.RequestCount != 24 {
-			t.Errorf("%d requests are left", got.Summary.RequestCount)
+		if got := plain(stats(t, s, models.StatsQuery{Bucket: models.BucketDay, Group: models.GroupModel})); !reflect.DeepEqual(got, all) {
+			t.Errorf("by day %+v, before %+v", got, all)
+		}
+		if got := stats(t, s, models.StatsQuery{Bucket: models.BucketHour}); got.Summary.RequestCount >= 48 {
+			t.Errorf("%d requests are left by hour", got.Summary.RequestCount)
 		}
 		if spend, err := s.SpendSince(t.Context(), 1, time.Time{}); err != nil || spend != 48*3000 {
 			t.Errorf("spend %s, %v", spend, err)

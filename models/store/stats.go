@@ -24,7 +24,7 @@ func (s *Store) Stats(ctx context.Context, q models.StatsQuery) (models.Stats, e
 	asOf := now()
 	t := newTally(q)
 	err := s.inRead(ctx, func(tx *Store) error {
-		if tx.summed(&q.Filter) && q.Bucket != models.BucketMinute && q.Group != models.GroupUser {
+		if tx.summed(&q.Filter) && q.Bucket != models.BucketMinute && tx.groupable(&q.Filter, q.Group) {
 			if q.Filter.Source == models.SourceClient {
 				return tx.collectClients(ctx, &q.Filter, t)
 			}
@@ -118,6 +118,8 @@ func groupOf(group models.StatGroup, l *models.RequestLog) (key, name string) {
 		return idText(l.APIKeyID), l.APIKeyName
 	case models.GroupUser:
 		return l.UserID, l.UserID
+	case models.GroupClient:
+		return l.Client, l.Client
 	default:
 		return string(l.Endpoint), string(l.Endpoint)
 	}

@@ -36,14 +36,20 @@ func TestStats_SumsAgree(t *testing.T) {
 		r := mrand.New(mrand.NewPCG(9, 10))
 		from := time.Date(2025, 3, 8, 3, 7, 0, 0, time.UTC) // over a change of the clock in New York
 		logs := randomLogs(r, 700, from, 55*time.Hour)
-		writeEnds(t, s, logs)
-		for i := range 70 {
+		late := slices.Clone(logs)
+		r.Shuffle(len(late), func(i, j int) { late[i], late[j] = late[j], late[i] })
+		writeEnds(t, s, late[:600])
+		if made, err := s.SumDays(t.Context(), from.Add(46*time.Hour)); err != nil || made != 2 {
+			t.Fatalf("made %d days, %v", made, err)
+		}
+		writeEnds(t, s, late[600:]) // some of them of days that are made
+		for i := range 100 {
 			zone, err := time.LoadLocation(zones[i%len(zones)])
 			must(t, err)
 			q := models.StatsQuery{
 				Location: zone, Filter: randomFilter(r, from),
 				Bucket: []models.StatBucket{models.BucketHour, models.BucketDay}[r.IntN(2)],
-				Group:  []models.StatGroup{"", models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupEndpoint}[r.IntN(6)],
+				Group:  []models.StatGroup{"", models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupEndpoint, models.GroupUser, models.GroupClient}[r.IntN(8)],
 			}
 			got, rows := plain(stats(t, s, q)), fromRows(t, s, q)
 			if !reflect.DeepEqual(got, rows) {
@@ -151,11 +157,15 @@ func TestStats_GroupsOfOlderDatabases(t *testing.T) {
 			writeEnds(t, s, randomLogs(mrand.New(mrand.NewPCG(13, 14)), 400, noon, 60*time.Hour))
 			must(t, s.writer.Exec("DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups)").Error)
 			must(t, s.writer.Exec("DELETE FROM usage_groups").Error)
+			_, err := s.SumDays(t.Context(), noon.Add(24*time.Hour))
+			must(t, err)
 			s = open(t, url)
-			for _, group := range []models.StatGroup{models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupEndpoint} {
-				q := models.StatsQuery{Group: group, Filter: models.LogFilter{Start: ptr(noon.Add(time.Hour)), End: ptr(noon.Add(50 * time.Hour))}}
-				if got, rows := plain(stats(t, s, q)), fromRows(t, s, q); len(got.Groups) == 0 || !reflect.DeepEqual(got, rows) {
-					t.Errorf("%s:\nkept sums %+v\nrows      %+v", group, got.Groups, rows.Groups)
+			for _, group := range []models.StatGroup{models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupEndpoint, models.GroupUser, models.GroupClient} {
+				for _, source := range []models.LogSource{"", models.SourceClient} {
+					q := models.StatsQuery{Group: group, Filter: models.LogFilter{Start: ptr(noon.Add(time.Hour)), End: ptr(noon.Add(50 * time.Hour)), Source: source}}
+					if got, rows := plain(stats(t, s, q)), fromRows(t, s, q); len(got.Groups) == 0 || !reflect.DeepEqual(got, rows) {
+						t.Errorf("%s:\nkept sums %+v\nrows      %+v", group, got.Groups, rows.Groups)
+					}
 				}
 			}
 		})
@@ -182,6 +192,8 @@ func TestSpendSince(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		logs := randomLogs(mrand.New(mrand.NewPCG(13, 14)), 400, noon.Add(-30*time.Hour), 60*time.Hour)
 		writeEnds(t, s, logs)
+		_, err := s.SumDays(t.Context(), noon.Add(12*time.Hour))
+		must(t, err)
 		for _, since := range []time.Time{{}, noon, noon.Add(-17 * time.Minute), noon.Truncate(24 * time.Hour), logs[200].RequestTime, noon.AddDate(1, 0, 0)} {
 			var want models.NanoUSD
 			for _, l := range logs {

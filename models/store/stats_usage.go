@@ -11,7 +11,7 @@ import (
 	"squirrel/models"
 )
 
-// groupColumns are the columns of usage_series that hold the key and the name of a group; users are not among them.
+// groupColumns are the columns of usage_series that hold the key and the name of a group; users and clients are not among them.
 var groupColumns = map[models.StatGroup][2]string{
 	models.GroupModel:       {"requested_model", "requested_model"},
 	models.GroupTargetModel: {"target_model", "target_model"},
@@ -19,6 +19,7 @@ var groupColumns = map[models.StatGroup][2]string{
 	models.GroupAPIKey:      {"api_key_id", "api_key_name"},
 	models.GroupEndpoint:    {"endpoint", "endpoint"},
 	models.GroupUser:        {},
+	models.GroupClient:      {},
 }
 
 // summed reports that the kept sums can answer a filter: it names dimensions and a time only, and does not want running rows.
@@ -29,6 +30,12 @@ func (s *Store) summed(f *models.LogFilter) bool {
 	rest := *f
 	rest.State = ""
 	return len(s.remaining(&rest).terms) == 0 && !wantsFailures(f)
+}
+
+// groupable reports that the kept sums can tell groups: those by dimension always, those by user and client of the whole only.
+func (s *Store) groupable(f *models.LogFilter, by models.StatGroup) bool {
+	_, kept := s.keptGroups(f, by)
+	return kept || !personal(by)
 }
 
 // seriesFilter is the filter for usage_series; without terms, the sum over all series will do.
@@ -92,34 +99,8 @@ func (s span) days() (first, last int64) {
 	return first, last
 }
 
-// partsOfAll are the conditions for the rows of usage_rollups that together make the sum over everything in a span.
-func partsOfAll(sp span) []where {
-	if sp.first >= sp.last {
-		return nil
-	}
-	return []where{slots(grainQuarter, sp.first, sp.last).join(allSeries())}
-}
-
 func namedSeries(filter where) where {
 	return where{terms: []string{"series IN (SELECT id FROM usage_series WHERE " + filter.sql() + ")"}, args: filter.args}
-}
-
-// partsOf are those for the sum over some series: their days in the span, and their quarters before and after them.
-func partsOf(named where, sp span) (out []where) {
-	if sp.first >= sp.last {
-		return nil
-	}
-	firstDay, lastDay := sp.days()
-	if firstDay >= lastDay {
-		return []where{slots(grainQuarter, sp.first, sp.last).join(named)}
-	}
-	out = append(out, slots(grainDay, firstDay, lastDay).join(named))
-	for _, e := range []edge{{sp.first, firstDay}, {lastDay, sp.last}} {
-		if e.from < e.to {
-			out = append(out, slots(grainQuarter, e.from, e.to).join(named))
-		}
-	}
-	return out
 }
 
 func slots(grain, from, to int64) (w where) {
@@ -150,10 +131,14 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 	if t.query.Group == "" {
 		return nil
 	}
-	if len(filter.terms) == 0 {
-		return s.addWholeGroups(ctx, sp, t)
+	if kept, ok := s.keptGroups(f, t.query.Group); ok {
+		return s.addWholeGroups(ctx, kept, sp, t)
 	}
-	for _, part := range partsOf(namedSeries(filter), sp) {
+	parts, err := s.partsOf(ctx, namedSeries(filter), sp)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
 		if err := s.addGroups(ctx, part, t); err != nil {
 			return err
 		}
@@ -163,23 +148,30 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 
 // addTrend adds the sums of the quarters of a span.
 func (s *Store) addTrend(ctx context.Context, f *models.LogFilter, sp span, t *tally) error {
-	w := slots(grainQuarter, sp.first, sp.last)
-	filter := s.seriesFilter(f)
+	named, filter := allSeries(), s.seriesFilter(f)
 	if group, ok := s.oneGroup(f); ok {
-		w = w.join(namedGroups(group))
-	} else if len(filter.terms) == 0 {
-		w = w.join(allSeries())
-	} else {
-		w = w.join(namedSeries(filter))
+		named = namedGroups(group)
+	} else if len(filter.terms) > 0 {
+		named = namedSeries(filter)
 	}
-	return s.each(ctx, func(rows *sql.Rows) error {
-		var slot int64
-		var r rollupScan
-		if err := rows.Scan(append([]any{&slot}, r.targets()...)...); err != nil {
+	parts, err := s.trendParts(ctx, named, sp, &t.query)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var slot int64
+			var r rollupScan
+			if err := rows.Scan(append([]any{&slot}, r.targets()...)...); err != nil {
+				return err
+			}
+			return r.addTo(t.bucketSums(slot))
+		}, "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
+		if err != nil {
 			return err
 		}
-		return r.addTo(t.bucketSums(slot))
-	}, "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE "+w.sql(), w.args...)
+	}
+	return nil
 }
 
 // addGroups adds sums by group.
@@ -214,22 +206,21 @@ func keyText(key any) string {
 // SpendSince is what the requests of a key have cost that began at or after a time, as far as their cost is known. It reads
 // kept sums, which outlive the rows.
 func (s *Store) SpendSince(ctx context.Context, keyID int64, since time.Time) (models.NanoUSD, error) {
-	start := toMicros(since)
-	quarter := floor(start+quarterMicros-1, quarterMicros)
-	day := floor(quarter+dayMicros-1, dayMicros)
 	var total int64
 	err := s.inRead(ctx, func(tx *Store) error {
-		for _, part := range []struct {
-			query string
-			args  []any
-		}{
-			{"SELECT CAST(COALESCE(SUM(total_cost), 0) AS BIGINT) FROM request_logs WHERE api_key_id = ? AND request_time >= ? AND request_time < ? AND state = 'done'",
-				[]any{keyID, start, quarter}},
-			{spendQuery, []any{grainQuarter, quarter, day, keyID}},
-			{spendQuery, []any{grainDay, day, int64(math.MaxInt64), keyID}},
-		} {
+		sp := spanOf(&models.LogFilter{Start: &since})
+		err := tx.scalar(ctx, &total, "SELECT CAST(COALESCE(SUM(total_cost), 0) AS BIGINT) FROM request_logs WHERE api_key_id = ? AND request_time >= ? AND request_time < ? AND state = 'done'",
+			keyID, sp.start, sp.first)
+		if err != nil {
+			return err
+		}
+		parts, err := tx.partsOf(ctx, where{terms: []string{"series IN (SELECT id FROM usage_series WHERE api_key_id = ?)"}, args: []any{keyID}}, sp)
+		if err != nil {
+			return err
+		}
+		for _, part := range parts {
 			var cost int64
-			if err := tx.scalar(ctx, &cost, part.query, part.args...); err != nil {
+			if err := tx.scalar(ctx, &cost, "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_rollups WHERE "+part.sql(), part.args...); err != nil {
 				return err
 			}
 			total += cost
@@ -238,6 +229,3 @@ func (s *Store) SpendSince(ctx context.Context, keyID int64, since time.Time) (m
 	})
 	return models.NanoUSD(total), fail("read the spend of the API key", err)
 }
-
-const spendQuery = `SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) FROM usage_rollups
-	WHERE grain = ? AND slot >= ? AND slot < ? AND series IN (SELECT id FROM usage_series WHERE api_key_id = ?)`

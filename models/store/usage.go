@@ -16,8 +16,8 @@ import (
 )
 
 // Statistics are summed when a request completes, in the transaction that completes it: per quarter of an hour, which every
-// time zone's hours and days are made of, over all requests, per combination of dimensions and per group; and once more per day
-// (UTC), so that groups over months are a short sum.
+// time zone's hours and days are made of, over all requests, per combination of dimensions and per group. When a day (UTC) is
+// over, its quarters are summed up once more, so that months are a short sum.
 const (
 	quarterMicros = int64(15 * time.Minute / time.Microsecond)
 
@@ -134,17 +134,14 @@ func newUsage() *usage {
 // count adds a completed request n times.
 func (u *usage) count(l *models.RequestLog, n int64) {
 	at := toMicros(l.RequestTime)
-	quarter, day := floor(at, quarterMicros), floor(at, dayMicros)
+	quarter := floor(at, quarterMicros)
 	d := dimensionsOf(l)
 	id := d.id()
 	u.series[id] = d
 	u.delta(rollupKey{grainQuarter, quarter, seriesID{}}).count(l, n)
 	u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
-	u.delta(rollupKey{grainDay, day, id}).count(l, n)
-	for _, g := range d.groups() {
-		id := u.group(g)
-		u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
-		u.delta(rollupKey{grainDay, day, id}).count(l, n)
+	for _, g := range append(d.groups(), personalGroups(l)...) {
+		u.delta(rollupKey{grainQuarter, quarter, u.group(g)}).count(l, n)
 	}
 }
 
@@ -166,6 +163,9 @@ func (u *usage) delta(k rollupKey) *sums {
 	}
 	return d
 }
+
+// keys are the rows that get something, in the order in which all replicas lock them.
+func (u *usage) keys() []rollupKey { return slices.SortedFunc(maps.Keys(u.deltas), rollupKey.compare) }
 
 // floor rounds down to a multiple of step, below zero too.
 func floor(at, step int64) int64 {
@@ -205,7 +205,10 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 	if err := s.insertGroups(ctx, u.groups); err != nil {
 		return err
 	}
-	keys := slices.SortedFunc(maps.Keys(u.deltas), rollupKey.compare)
+	if err := s.addToDays(ctx, u); err != nil {
+		return err
+	}
+	keys := u.keys()
 	if s.postgres() {
 		if err := s.lockRollups(ctx, keys); err != nil {
 			return err
@@ -214,11 +217,16 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 	if err := s.addStored(ctx, keys, u.deltas); err != nil {
 		return err
 	}
-	updated := insertRollup
+	return s.putRollups(ctx, keys, u.deltas)
+}
+
+// putRollups stores sums, whatever was there.
+func (s *Store) putRollups(ctx context.Context, keys []rollupKey, sums map[rollupKey]*sums) error {
+	b := insertRollup
 	for _, k := range keys {
-		updated.rows = append(updated.rows, rollupValues(k, u.deltas[k]))
+		b.rows = append(b.rows, rollupValues(k, sums[k]))
 	}
-	return s.insert(ctx, updated)
+	return s.insert(ctx, b)
 }
 
 func (s *Store) insertSeries(ctx context.Context, series map[seriesID]dimensions) error {

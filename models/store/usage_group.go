@@ -31,6 +31,43 @@ func (g groupKey) id() seriesID {
 	return seriesID(sum[:16])
 }
 
+// Users and client programs are groups too, but no dimensions: there may be any number of them, which would multiply the series.
+// So that their sums can be told for the requests of clients and for all, the few others have groups of their own.
+const others models.StatGroup = "_other"
+
+// personal reports whether a dimension is one of those.
+func personal(g models.StatGroup) bool { return g == models.GroupUser || g == models.GroupClient }
+
+// personalGroups are those that a request belongs to.
+func personalGroups(l *models.RequestLog) []groupKey {
+	user, client := clean(l.UserID, maxName), clean(l.Client, maxName)
+	of := models.StatGroup("")
+	if l.Source != models.SourceClient {
+		of = others
+	}
+	return []groupKey{{models.GroupUser + of, user, user}, {models.GroupClient + of, client, client}}
+}
+
+// keptGroups are the dimensions of usage_groups whose sums answer a question by group; ok is false when none do. Sums of users and
+// clients are kept over everything, over the requests of clients and over those of others.
+func (s *Store) keptGroups(f *models.LogFilter, by models.StatGroup) (dimensions []models.StatGroup, ok bool) {
+	rest := *f
+	rest.Source, rest.Except.Source = "", nil
+	whole := len(s.seriesFilter(&rest).terms) == 0
+	all := f.Source == "" && len(f.Except.Source) == 0
+	switch {
+	case !whole || !personal(by):
+		return []models.StatGroup{by}, whole && all
+	case all:
+		return []models.StatGroup{by, by + others}, true
+	case f.Source == "" && slices.Equal(f.Except.Source, []string{string(models.SourceClient)}):
+		return []models.StatGroup{by + others}, true
+	case f.Source == models.SourceClient && len(f.Except.Source) == 0:
+		return []models.StatGroup{by}, true
+	}
+	return nil, false
+}
+
 // groups are those that requests with these dimensions belong to.
 func (d *dimensions) groups() []groupKey {
 	return []groupKey{
@@ -58,9 +95,16 @@ func (s *Store) insertGroups(ctx context.Context, groups map[groupKey]seriesID) 
 }
 
 // addWholeGroups adds sums by group of everything that was asked in a span.
-func (s *Store) addWholeGroups(ctx context.Context, sp span, t *tally) error {
-	named := where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE dimension = ?)"}, args: []any{string(t.query.Group)}}
-	for _, part := range partsOf(named, sp) {
+func (s *Store) addWholeGroups(ctx context.Context, dimensions []models.StatGroup, sp span, t *tally) error {
+	args := make([]any, len(dimensions))
+	for i, dimension := range dimensions {
+		args[i] = string(dimension)
+	}
+	parts, err := s.partsOf(ctx, where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE dimension IN " + marks(len(args)) + ")"}, args: args}, sp)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
 		err := s.each(ctx, func(rows *sql.Rows) error {
 			var key, name string
 			var slot int64
@@ -76,70 +120,4 @@ func (s *Store) addWholeGroups(ctx context.Context, sp span, t *tally) error {
 		}
 	}
 	return nil
-}
-
-// groupsLock is the advisory lock of replicas that fill in groups ("groups").
-const groupsLock = 0x67726f757073
-
-// fillGroups makes the sums by group of a database that was written before there were any.
-func (s *Store) fillGroups(ctx context.Context) error {
-	err := s.inLogWrite(ctx, func(tx *Store) error {
-		if tx.postgres() {
-			if _, err := tx.exec(ctx, "SELECT pg_advisory_xact_lock(?)", groupsLock); err != nil {
-				return err
-			}
-		}
-		needed := false
-		err := tx.scalar(ctx, &needed, "SELECT NOT EXISTS (SELECT 1 FROM usage_groups) AND EXISTS (SELECT 1 FROM usage_series)")
-		if err != nil || !needed {
-			return err
-		}
-		tx.log.InfoContext(ctx, "summing up the statistics by group, once")
-		return tx.sumUpGroups(ctx)
-	})
-	return fail("sum up the statistics by group", err)
-}
-
-// sumUpGroups works day by day, so that memory holds no more than one.
-func (s *Store) sumUpGroups(ctx context.Context) error {
-	var first, last *int64
-	err := s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&first, &last) }, "SELECT MIN(slot), MAX(slot) FROM usage_rollups")
-	if err != nil || first == nil {
-		return err
-	}
-	for day := floor(*first, dayMicros); day <= *last; day += dayMicros {
-		if err := s.sumUpDay(ctx, day); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Store) sumUpDay(ctx context.Context, day int64) error {
-	u := newUsage()
-	err := s.each(ctx, func(rows *sql.Rows) error {
-		var grain, slot int64
-		var d dimensions
-		var provider, apiKey *int64
-		var r rollupScan
-		err := rows.Scan(append([]any{&grain, &slot, &d.requestedModel, &d.targetModel, &provider, &d.providerName, &apiKey, &d.apiKeyName, &d.endpoint},
-			r.targets()...)...)
-		if err != nil {
-			return err
-		}
-		d.providerID, d.apiKeyID = deref(provider), deref(apiKey)
-		var sum sums
-		if err := r.addTo(&sum); err != nil {
-			return err
-		}
-		for _, g := range d.groups() {
-			u.delta(rollupKey{grain, slot, u.group(g)}).merge(&sum)
-		}
-		return nil
-	}, `SELECT r.grain, r.slot, s.requested_model, s.target_model, s.provider_id, s.provider_name, s.api_key_id, s.api_key_name, s.endpoint, `+
-		rollupColumns+` FROM usage_rollups r JOIN usage_series s ON s.id = r.series WHERE r.slot >= ? AND r.slot < ?`, day, day+dayMicros)
-	if err != nil {
-		return err
-	}
-	return s.bumpUsage(ctx, u)
 }

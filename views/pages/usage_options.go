@@ -10,7 +10,7 @@ import (
 
 // UsageGroups are the dimensions of the statistics, in the order of the page.
 var UsageGroups = []models.StatGroup{
-	models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupUser, models.GroupEndpoint,
+	models.GroupModel, models.GroupTargetModel, models.GroupProvider, models.GroupAPIKey, models.GroupUser, models.GroupClient, models.GroupEndpoint,
 }
 
 // The periods that one can be compared with, as they stand in URLs.

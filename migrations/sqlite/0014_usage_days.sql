@@ -1,0 +1,8 @@
+-- Sums per day are made of those per quarter of an hour when a day is over, and not with each request. The days here have them:
+-- what still arrives for one of these counts in both. Those there were are made anew, now with the sums over everything.
+
+-- +goose Up
+CREATE TABLE usage_days (
+    day INTEGER NOT NULL PRIMARY KEY -- first microsecond (UTC)
+);
+DELETE FROM usage_rollups WHERE grain = 86400;
