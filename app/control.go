@@ -24,7 +24,7 @@ func (a *App) buildControl() (err error) {
 	a.admin = admin.New(admin.Options{
 		Store: a.store, CheckHost: policy.CheckHost, Health: a.healthOf,
 		Prober: probes{probe.New(a.client, policy, func(s string) string { return a.redact.Text(s) })}, Simulator: planner{a}, Tester: tester{a}, Replayer: tester{a},
-		Canceller: canceller{a}, Player: player{a}, System: condition{a}, Keep: a.keep, KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
+		Canceller: canceller{a}, Player: player{a}, System: condition{a}, Keep: a.keep, Instance: a.spool.Instance(), KeyPrefix: a.cfg.APIKeyPrefix, KeyLength: a.cfg.APIKeyLength, RetentionDays: a.cfg.LogRetentionDays,
 		Zone: a.cfg.ReportingTZ, Logger: a.logger,
 	})
 	a.auth, err = auth.New(auth.Options{

@@ -16,8 +16,13 @@ func (a *App) startWork() {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stopWork = stop
 	a.jobs = a.periodic()
+	// The first request must find that this gateway lives: others would say that nobody answers for it. The job tries again.
+	if err := a.store.Heartbeat(ctx, a.spool.Instance()); err != nil {
+		a.logger.Warn("other gateways don't know yet that this one lives", "error", err)
+	}
 	a.spawn(func() { a.shipper.Run(ctx) })
 	a.spawn(func() { a.store.WatchConfig(ctx, func() { a.reloadChanged(ctx) }) })
+	a.spawn(func() { a.store.WatchWishes(ctx, func(wish string) { a.admin.Fulfil(ctx, wish) }) })
 	a.spawn(func() { a.jobs.Run(ctx) })
 	a.spawn(func() { a.limits.Run(ctx) })
 }

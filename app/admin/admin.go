@@ -33,6 +33,7 @@ type Options struct {
 	// Keep tells what the log keeps of a body, and whether it leaves out a part of it because it is too long.
 	Keep func(body []byte) (kept []byte, cut bool)
 
+	Instance      string // id of this gateway among those that share the database
 	KeyPrefix     string // of generated API keys
 	KeyLength     int    // random characters after the prefix
 	RetentionDays int    // what a cleanup keeps when it isn't told
@@ -80,7 +81,7 @@ type Health struct {
 
 // Canceller stops running requests.
 type Canceller interface {
-	// Cancel reports whether the request was running and could be reached.
+	// Cancel reports whether the request was running in this process.
 	Cancel(ctx context.Context, id string) (bool, error)
 }
 

@@ -171,22 +171,6 @@ func (s *Service) clean(ctx context.Context, result *CleanupResult) error {
 	}
 }
 
-// CanCancel reports whether running requests can be stopped.
-func (s *Service) CanCancel() bool { return s.opts.Canceller != nil }
-
-// Cancel stops a running request; models.CodeConflict when it isn't running here.
-func (s *Service) Cancel(ctx context.Context, id string) error {
-	cancelled, err := s.opts.Canceller.Cancel(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !cancelled {
-		return models.Errorf(models.CodeConflict, "the request is not running, or runs on another instance")
-	}
-	s.record(ctx, "cancel", "log", id, nil)
-	return nil
-}
-
 // ModelStats sums up the requests of each model; Key and Name are the model's name.
 func (s *Service) ModelStats(ctx context.Context, q models.StatsQuery) ([]models.StatGroupLine, error) {
 	q.Group = models.GroupModel

@@ -60,12 +60,21 @@ func (a *API) cleanLogs(c *fiber.Ctx) error {
 	return answer[admin.CleanupResult](c, fiber.StatusOK)(a.admin.CleanLogs(c.UserContext(), in))
 }
 
+// cancelling answers that another gateway, which runs the request, was asked to cancel it.
+type cancelling struct {
+	State string `json:"state"`
+}
+
 func (a *API) cancelLog(c *fiber.Ctx) error {
 	id, err := logID(c)
 	if err != nil {
 		return err
 	}
-	return noContent(c, a.admin.Cancel(c.UserContext(), id))
+	asked, err := a.admin.Cancel(c.UserContext(), id)
+	if asked {
+		return c.Status(fiber.StatusAccepted).JSON(cancelling{State: "asked"})
+	}
+	return noContent(c, err)
 }
 
 type replayed struct {

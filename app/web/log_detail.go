@@ -179,9 +179,14 @@ func (w *Web) cancelLog(c *fiber.Ctx) error {
 	if !w.opts.Admin.CanCancel() {
 		return fiber.ErrNotFound
 	}
-	switch err := w.opts.Admin.Cancel(c.UserContext(), logID(c)); models.ErrorCode(err) {
+	asked, err := w.opts.Admin.Cancel(c.UserContext(), logID(c))
+	switch models.ErrorCode(err) {
 	case "":
-		say(c, "log.cancelled")
+		key := "log.cancelled"
+		if asked {
+			key = "log.cancel_asked"
+		}
+		say(c, key)
 	case models.CodeConflict:
 		warn(c, "log.cancel_refused")
 	default:

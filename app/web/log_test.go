@@ -87,6 +87,15 @@ func TestLogActions(t *testing.T) {
 	if len(d.cancelled) != 2 {
 		t.Errorf("%d cancelled", len(d.cancelled))
 	}
+	k.get("/admin").want(t, "nobody runs it", 200, "the gateway that runs it does not answer")
+	elsewhere := k.seedLog(1, func(w *models.LogWrite) {
+		w.Log.State, w.Log.Instance, w.Log.ResponseStatus = models.LogRunning, "there", nil
+	})
+	if err := k.store.Heartbeat(t.Context(), "there"); err != nil {
+		t.Fatal(err)
+	}
+	k.post("/admin/logs/"+elsewhere+"/cancel", "back", "/admin/logs/"+elsewhere).wantRedirect(t, "cancel elsewhere", "/admin/logs/"+elsewhere)
+	k.get("/admin").want(t, "asked", 200, "runs on another gateway, which was asked to stop it")
 	k.post("/admin/logs/"+id+"/replay").wantRedirect(t, "replay", "/admin/logs/"+id+"/replay?with="+id)
 	for _, path := range []string{"/cancel", "/replay"} {
 		if answer := k.postForm("/admin/logs/"+id+path, nil, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); answer.status != http.StatusForbidden {

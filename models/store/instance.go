@@ -45,6 +45,19 @@ func (s *Store) Instances(ctx context.Context) (all []Instance, err error) {
 	return all, fail("read the instances", err)
 }
 
+// RunsElsewhere reports whether a request runs on a gateway other than own, one that has given a sign of life within a time.
+func (s *Store) RunsElsewhere(ctx context.Context, id, own string, within time.Duration) (bool, error) {
+	key, found, err := s.findKey(ctx, id)
+	if err != nil || !found {
+		return false, fail("read the log", err)
+	}
+	var n int64
+	err = s.scalar(ctx, &n, `SELECT COUNT(*) FROM request_logs l JOIN instances i ON i.id = l.instance
+		WHERE l.request_time = ? AND l.id = ? AND l.state = 'running' AND l.instance <> ? AND i.heartbeat_at >= `+s.clock()+` - ?`,
+		key.time, key.id, own, within.Microseconds())
+	return n > 0, fail("read the log", err)
+}
+
 // ClaimJob reports whether owner may do a job for a slot: nobody has finished the slot or a later one, and nobody else holds a
 // claim that is younger than ttl. Slots are compared as texts. A claim of owner itself is renewed.
 func (s *Store) ClaimJob(ctx context.Context, name, slot, owner string, ttl time.Duration) (mine bool, err error) {
@@ -74,6 +87,17 @@ func (s *Store) FinishJob(ctx context.Context, name, slot, owner, result string)
 		return err
 	})
 	return fail("finish the job", err)
+}
+
+// RenewJob renews owner's claim and notes how far the job is; false when the claim is no longer owner's.
+func (s *Store) RenewJob(ctx context.Context, name, slot, owner, progress string) (mine bool, err error) {
+	err = s.inWrite(ctx, func(tx *Store) error {
+		n, err := tx.exec(ctx, "UPDATE jobs SET claimed_at = "+s.clock()+", result = ? WHERE name = ? AND slot = ? AND owner = ? AND finished_at IS NULL",
+			clean(progress, maxReason), name, slot, owner)
+		mine = n == 1
+		return err
+	})
+	return mine, fail("renew the claim of the job", err)
 }
 
 // Jobs returns the last claim of each job, by name.

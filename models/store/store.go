@@ -54,7 +54,7 @@ type handle struct {
 	listen   *pgx.ConnConfig // PostgreSQL: for the connection that listens
 	days     dayPartitions
 	mu       sync.Mutex
-	watchers map[chan struct{}]struct{}
+	watchers map[chan struct{}]string // with the channel of PostgreSQL's that each looks at
 }
 
 // Open connects, migrates and checks that the cipher is the one the database was written with. A database that a newer version
@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	h := &handle{
 		dialect: target.dialect, cipher: cfg.Cipher, log: cfg.Logger, busy: cfg.BusyTimeout, poll: cfg.PollInterval,
-		watchers: map[chan struct{}]struct{}{},
+		watchers: map[chan struct{}]string{},
 	}
 	if h.log == nil {
 		h.log = slog.Default()

@@ -80,7 +80,7 @@ func (s *Store) tryWrite(ctx context.Context, writer *gorm.DB, deadline time.Tim
 	}
 	committed = true
 	if tx.bumped {
-		s.wake()
+		s.wake(channel)
 	}
 	return nil
 }

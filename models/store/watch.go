@@ -18,13 +18,13 @@ const (
 // and none passes through a pooler. Changes in quick succession may be told as one.
 func (s *Store) WatchConfig(ctx context.Context, changed func()) {
 	signal := make(chan struct{}, 1)
-	s.watch(signal)
+	s.watch(signal, channel)
 	defer s.unwatch(signal)
 
 	var listening sync.WaitGroup
 	defer listening.Wait()
 	if s.listen != nil {
-		listening.Go(func() { s.listenForChanges(ctx, signal) })
+		listening.Go(func() { s.listenForChanges(ctx) })
 	}
 	seen, _ := s.ConfigVersion(ctx) // after an error, the first look finds a change
 	ticker := time.NewTicker(s.poll)
@@ -44,10 +44,11 @@ func (s *Store) WatchConfig(ctx context.Context, changed func()) {
 	}
 }
 
-func (h *handle) watch(signal chan struct{}) {
+// watch makes a signal of what is announced on a channel of PostgreSQL's.
+func (h *handle) watch(signal chan struct{}, channel string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.watchers[signal] = struct{}{}
+	h.watchers[signal] = channel
 }
 
 func (h *handle) unwatch(signal chan struct{}) {
@@ -56,12 +57,14 @@ func (h *handle) unwatch(signal chan struct{}) {
 	delete(h.watchers, signal)
 }
 
-// wake makes this process's watchers look.
-func (h *handle) wake() {
+// wake makes this process's watchers of a channel look.
+func (h *handle) wake(channel string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for signal := range h.watchers {
-		poke(signal)
+	for signal, watched := range h.watchers {
+		if watched == channel {
+			poke(signal)
+		}
 	}
 }
 
@@ -73,10 +76,10 @@ func poke(signal chan struct{}) {
 }
 
 // listenForChanges keeps a connection of its own open, since LISTEN belongs to a session.
-func (s *Store) listenForChanges(ctx context.Context, signal chan struct{}) {
+func (s *Store) listenForChanges(ctx context.Context) {
 	for wait := listenBackoff; ctx.Err() == nil; wait = min(2*wait, maxListenBackoff) {
 		began := time.Now()
-		err := s.listenOnce(ctx, signal)
+		err := s.listenOnce(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -91,20 +94,23 @@ func (s *Store) listenForChanges(ctx context.Context, signal chan struct{}) {
 	}
 }
 
-func (s *Store) listenOnce(ctx context.Context, signal chan struct{}) error {
+func (s *Store) listenOnce(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, s.listen.Copy())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
-		return err
-	}
-	poke(signal) // something may have changed before
-	for {
-		if _, err := conn.WaitForNotification(ctx); err != nil {
+	for _, name := range []string{channel, wishChannel} {
+		if _, err := conn.Exec(ctx, "LISTEN "+name); err != nil {
 			return err
 		}
-		poke(signal)
+		s.wake(name) // something may have come before
+	}
+	for {
+		announced, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		s.wake(announced.Channel)
 	}
 }

@@ -40,6 +40,34 @@ func TestClaimJob(t *testing.T) {
 	})
 }
 
+func TestRenewJob(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		renew := func(slot, owner, progress string, want bool) {
+			t.Helper()
+			if got, err := s.RenewJob(ctx, "job", slot, owner, progress); err != nil || got != want {
+				t.Errorf("%s renews %s: %v, %v; want %v", owner, slot, got, err, want)
+			}
+		}
+		renew("1", "a", "nothing was claimed", false)
+		if mine, err := s.ClaimJob(ctx, "job", "1", "a", time.Minute); !mine || err != nil {
+			t.Fatal(mine, err)
+		}
+		before, err := s.Jobs(ctx)
+		must(t, err)
+		time.Sleep(5 * time.Millisecond)
+		renew("1", "b", "another's", false)
+		renew("2", "a", "another slot", false)
+		renew("1", "a", "half", true)
+		after, err := s.Jobs(ctx)
+		if err != nil || after[0].Result != "half" || !after[0].ClaimedAt.After(before[0].ClaimedAt) || after[0].FinishedAt != nil {
+			t.Errorf("%+v, %v", after, err)
+		}
+		must(t, s.FinishJob(ctx, "job", "1", "a", "all"))
+		renew("1", "a", "over", false)
+	})
+}
+
 func TestClaimJob_OneWins(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		var won atomic.Int64
