@@ -199,8 +199,11 @@ func (d *delivery) parts(body [][]byte) error {
 }
 
 func (d *delivery) waitFor(part int) error {
-	if d.fault.DelayChunk > 0 && part == d.fault.DelayChunkAt {
-		if err := d.pause(d.fault.DelayChunk); err != nil {
+	for _, delay := range d.fault.DelayChunks {
+		if delay.At != part {
+			continue
+		}
+		if err := d.pause(delay.Wait); err != nil {
 			return err
 		}
 	}

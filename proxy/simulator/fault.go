@@ -20,10 +20,9 @@ type Fault struct {
 	JSON     string
 
 	DelayHeader time.Duration
-	// DelayChunk is the wait before event DelayChunkAt, counted from 1; Interval is the wait before each event but the first.
-	DelayChunk   time.Duration
-	DelayChunkAt int
-	Interval     time.Duration
+	// DelayChunks are waits before some events; Interval is the wait before each event but the first.
+	DelayChunks []ChunkDelay
+	Interval    time.Duration
 
 	// Reset, Finish and Stall end the answer early: by RST, by FIN, or by silence.
 	Reset, Finish, Stall *Cut
@@ -55,6 +54,12 @@ type SSEFault struct {
 	NoTerminator, DoubleTerminator, ErrorForTerminator bool
 	// GiantLine is the length in bytes that the second event's data line is padded to.
 	GiantLine int
+}
+
+// ChunkDelay is a wait before an event, counted from 1.
+type ChunkDelay struct {
+	At   int
+	Wait time.Duration
 }
 
 // Cut is a point in an answer.

@@ -222,7 +222,7 @@ func setJSON(f *Fault, arg string) error {
 }
 
 func setDelayChunk(f *Fault, arg string) error {
-	f.DelayChunkAt = 1
+	delay := ChunkDelay{At: 1}
 	p := parts(arg)
 	if len(p) == 0 || len(p) > 2 {
 		return errors.New("needs a duration and an event")
@@ -232,9 +232,12 @@ func setDelayChunk(f *Fault, arg string) error {
 		if err != nil || at < 1 {
 			return fmt.Errorf("%q is no event", p[1])
 		}
-		f.DelayChunkAt = at
+		delay.At = at
 	}
-	return duration(func(f *Fault, d time.Duration) { f.DelayChunk = d })(f, p[0])
+	return duration(func(f *Fault, d time.Duration) {
+		delay.Wait = d
+		f.DelayChunks = append(f.DelayChunks, delay)
+	})(f, p[0])
 }
 
 func setHeaderDrip(f *Fault, arg string) error {
