@@ -87,6 +87,7 @@ type LogDetail struct {
 	UpstreamResponse []byte          // only when it differs from ResponseBody
 	ResponseBody     []byte          // streams: the re-assembled message
 	StreamEvents     []byte          // raw events, when LOG_STREAM_EVENTS=true
+	StreamPacing     Pacing          // when the bytes of a relayed answer came; nil = not recorded
 	Decision         *Decision
 	Dropped          []Dropped
 	CostLines        []CostLine

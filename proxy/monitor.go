@@ -47,13 +47,14 @@ func (m *monitor) start() {
 }
 
 // waiting begins a wait for the provider. Before anything was sent there are no heartbeats: they would overtake the header,
-// which is still in fasthttp's buffer.
-func (m *monitor) waiting(begun bool) {
+// which is still in fasthttp's buffer. It returns when the wait began.
+func (m *monitor) waiting(begun bool) time.Time {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.since = time.Now()
 	m.lastOut = m.since
 	m.begun = begun
-	m.mu.Unlock()
+	return m.since
 }
 
 func (m *monitor) busy() {

@@ -38,6 +38,7 @@ type relay struct {
 	reader   eventReader
 	tap      *tap.Tap
 	raw      *capped // raw events for the log, nil when they are not recorded
+	pace     pacer
 	conv     *conversionStream
 	pending  []byte // translated, not written yet
 	monitor  *monitor
@@ -57,6 +58,7 @@ func newRelay(x *Exchange, t *try, resp *http.Response, ctx context.Context, can
 	if x.gw.opts.StreamEvents && r.events && x.key.RecordDetails {
 		r.raw = &capped{limit: int(x.gw.opts.LogBodyMaxBytes)}
 	}
+	r.pace.off = !x.key.RecordDetails
 	r.conv = t.sent.stream(x, r.events)
 	r.reader.init()
 	return r
@@ -70,7 +72,7 @@ func (r *relay) open() upstream.Outcome {
 	}
 	r.source = source
 	for {
-		n, err := r.reader.fill(r.source)
+		n, err := r.read(time.Time{})
 		if n > 0 && !r.events {
 			return r.opened()
 		}
@@ -83,13 +85,26 @@ func (r *relay) open() upstream.Outcome {
 	}
 }
 
+// read takes more of the provider's bytes and notes when they came. waiting is since when nothing else was to be done.
+func (r *relay) read(waiting time.Time) (int, error) {
+	n, err := r.reader.fill(r.source)
+	if !r.pace.off {
+		r.pace.arrived(time.Since(r.x.start), waiting.Sub(r.x.start), n)
+	}
+	return n, err
+}
+
 // look examines what has arrived, without consuming it.
 func (r *relay) look() (upstream.Outcome, bool) {
-	ahead := r.reader
+	ahead, events := r.reader, int64(0)
 	for {
 		raw, ok := ahead.next()
 		if !ok {
 			break
+		}
+		if !blank(raw) {
+			events++
+			r.pace.ahead(events)
 		}
 		event := sse.ParseEvent(raw)
 		if failure := tap.ErrorOf(r.try.sent.protocol, event); failure != nil {
@@ -168,8 +183,8 @@ func (r *relay) WriteTo(w io.Writer) (n int64, err error) {
 		if err != nil || done {
 			return r.written, err
 		}
-		r.monitor.waiting(r.written > 0)
-		_, err = r.reader.fill(r.source)
+		waiting := r.monitor.waiting(r.written > 0)
+		_, err = r.read(waiting)
 		r.monitor.busy()
 		if err != nil {
 			return r.written, r.end(w, err)
@@ -219,9 +234,7 @@ func (r *relay) oversized(w io.Writer) (done bool, err error) {
 // event handles one whole event: it is observed, then passed on, hidden or translated. The terminator is passed on only after
 // the END record.
 func (r *relay) event(w io.Writer, raw []byte) (done bool, err error) {
-	event := sse.ParseEvent(raw)
-	r.raw.add(raw)
-	r.tap.Event(event)
+	event := r.observe(raw)
 	if r.conv != nil {
 		r.reader.drop()
 		return r.translate(w, event)
@@ -241,6 +254,15 @@ func (r *relay) event(w io.Writer, raw []byte) (done bool, err error) {
 	}
 	r.partial = false
 	return false, nil
+}
+
+// observe takes note of an event that goes to the client.
+func (r *relay) observe(raw []byte) sse.Event {
+	event := sse.ParseEvent(raw)
+	r.raw.add(raw)
+	r.pace.event(raw)
+	r.tap.Event(event)
+	return event
 }
 
 func (r *relay) flush(w io.Writer) error {

@@ -32,7 +32,7 @@ func (r *relay) checkpoint() {
 	}
 	r.saved = checkpoint{bytes: r.written, at: now}
 	partial, cuts := r.x.recorded("response_body", r.tap.Partial(), nil)
-	write := models.LogWrite{Kind: models.WriteChunk, Log: r.x.rowKey(), Detail: &models.LogDetail{ResponseBody: partial, Truncated: cuts}}
+	write := models.LogWrite{Kind: models.WriteChunk, Log: r.x.rowKey(), Detail: &models.LogDetail{ResponseBody: partial, StreamPacing: r.pace.pacing(), Truncated: cuts}}
 	if err := r.x.gw.recorder.Chunk(write); err != nil {
 		r.x.gw.logger.Warn("stream checkpoint not recorded", "request_id", r.x.id, "error", err)
 	}

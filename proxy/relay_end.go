@@ -128,7 +128,7 @@ func (r *relay) lastEvent(w io.Writer) (done bool, err error) {
 	if len(rest) == 0 || r.partial || !tap.Whole(event) {
 		return false, nil
 	}
-	r.tap.Event(event)
+	r.observe(rest)
 	if r.conv != nil {
 		if done, err = r.translate(w, event); done || err != nil {
 			return done, err
@@ -192,7 +192,7 @@ func (r *relay) settleWith(status int, code, info string) {
 	r.finished = true
 	seen := r.tap.Result()
 	r.x.log.ErrorCode, r.x.log.ErrorInfo = code, info
-	res := result{status: status, sent: r.resp.StatusCode, header: r.header, clientBody: seen.Message, events: r.raw.bytes(), tap: &seen, try: r.try, firstByte: r.first}
+	res := result{status: status, sent: r.resp.StatusCode, header: r.header, clientBody: seen.Message, events: r.raw.bytes(), pacing: r.pace.pacing(), tap: &seen, try: r.try, firstByte: r.first}
 	if code != "" && seen.FinishReason == "" {
 		r.x.log.FinishReason = "truncated"
 	}

@@ -18,6 +18,7 @@ type result struct {
 	clientBody   []byte // what the client got; for streams the re-assembled message
 	upstreamBody []byte // what the provider sent, when it differs
 	events       []byte // raw stream events, when they are recorded
+	pacing       models.Pacing
 	tap          *tap.Result
 	try          *try
 	firstByte    time.Duration
@@ -155,6 +156,7 @@ func (x *Exchange) addAnswer(d *models.LogDetail, r result) {
 	if r.events != nil {
 		d.StreamEvents = x.gw.redact.Events(r.events, r.clientBody, x.secret)
 	}
+	d.StreamPacing = r.pacing
 	if r.upstreamBody != nil {
 		d.UpstreamResponse, d.Truncated = x.recorded("upstream_response_body", r.upstreamBody, d.Truncated)
 	}

@@ -37,6 +37,7 @@ type LogView struct {
 	UpstreamResponse *string           `json:"upstream_response_body"`
 	ResponseBody     *string           `json:"response_body"`
 	StreamEvents     *string           `json:"stream_events"`
+	StreamPacing     []models.Arrival  `json:"stream_pacing"`
 	Attempts         []AttemptView     `json:"attempts"`
 	Decision         *models.Decision  `json:"decision"`
 	Dropped          []models.Dropped  `json:"dropped"`
@@ -84,6 +85,7 @@ func (v *LogView) fill(d *models.LogDetail) {
 	v.UpstreamResponse = v.text("upstream_response_body", d.UpstreamResponse)
 	v.ResponseBody = v.text("response_body", d.ResponseBody)
 	v.StreamEvents = v.text("stream_events", d.StreamEvents)
+	v.StreamPacing = d.StreamPacing.Arrivals()
 	v.Decision, v.Dropped, v.CostLines, v.Truncated = d.Decision, d.Dropped, d.CostLines, d.Truncated
 	if v.DetailReason == "" {
 		v.DetailReason = d.Reason

@@ -66,7 +66,7 @@ func TestLogs(t *testing.T) {
 		{name: "sorted", method: "GET", path: path + "?sort_by=request_time&sort_order=asc&page_size=1", status: 200, has: []string{logName(5)}},
 		{name: "detail", method: "GET", path: one, status: 200, has: []string{
 			`"request_headers":{"user-agent":"test"}`, `"request_body":"{\"n\":9007199254740993}"`, `"response_body":"//4="`, `"base64_fields":["response_body"]`,
-			`"attempts":[{"n":1`, `"decision":{"strategy":"round_robin","order":[1]`, `"dropped":[]`, `"detail_available":true`, `"stream_events":null`,
+			`"attempts":[{"n":1`, `"decision":{"strategy":"round_robin","order":[1]`, `"dropped":[]`, `"detail_available":true`, `"stream_events":null`, `"stream_pacing":null`,
 		}},
 		{name: "unknown", method: "GET", path: path + "/" + logName(99), status: 404},
 		{name: "not an id", method: "GET", path: path + "/1%27%20or%201=1", status: 404},

@@ -13,7 +13,7 @@ type request struct {
 	begin    *models.LogWrite
 	end      *models.LogWrite
 	attempts map[int]*models.Attempt
-	soFar    []byte // a stream's text at its last checkpoint
+	soFar    *models.LogDetail // a stream at its last checkpoint
 
 	parts []detailPart
 }
@@ -47,7 +47,7 @@ func gather(writes []models.LogWrite) ([]*request, error) {
 			r.end = cmp.Or(r.end, w)
 		case models.WriteChunk:
 			if w.Detail != nil {
-				r.soFar = w.Detail.ResponseBody
+				r.soFar = w.Detail
 			}
 		case models.WriteAttempt:
 		default:
@@ -104,8 +104,11 @@ func (r *request) encode(stored bool) error {
 		r.keep(partAnswer, payload)
 	case r.end == nil && r.soFar != nil:
 		var out sections
-		out.add(tagResponseBody, r.soFar)
-		r.keep(partSoFar, compress(out))
+		out.add(tagResponseBody, r.soFar.ResponseBody)
+		out.add(tagStreamPacing, r.soFar.StreamPacing)
+		if len(out) > 0 {
+			r.keep(partSoFar, compress(out))
+		}
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ const (
 	tagCostLines
 	tagTruncated
 	tagReason
+	tagStreamPacing
 )
 
 var errDamagedDetail = errors.New("the stored details are damaged")
@@ -141,6 +142,7 @@ func answerPart(d *models.LogDetail) ([]byte, error) {
 	out.add(tagUpstreamResponse, d.UpstreamResponse)
 	out.add(tagResponseBody, d.ResponseBody)
 	out.add(tagStreamEvents, d.StreamEvents)
+	out.add(tagStreamPacing, d.StreamPacing)
 	out.addText(tagReason, d.Reason)
 	cut := truncatedOf(d.Truncated, false)
 	err := errors.Join(out.addJSON(tagDecision, d.Decision, d.Decision == nil), out.addJSON(tagDropped, d.Dropped, len(d.Dropped) == 0),
@@ -202,6 +204,8 @@ func decodeSection(tag byte, body []byte, d *models.LogDetail) error {
 		d.ResponseBody = body
 	case tagStreamEvents:
 		d.StreamEvents = body
+	case tagStreamPacing:
+		d.StreamPacing = body
 	case tagReason:
 		d.Reason = string(body)
 	case tagDecision:

@@ -30,8 +30,8 @@ func FuzzDetail_RoundTrip(f *testing.F) {
 	f.Add([]byte("{}"), []byte(nil), []byte("data: \x00\xff"), "https://u", uint8(3))
 	f.Add([]byte{}, bytes.Repeat([]byte("long "), 1000), []byte{}, "", uint8(0))
 	f.Fuzz(func(t *testing.T, request, response, events []byte, url string, absent uint8) {
-		want := models.LogDetail{RequestBody: request, ResponseBody: response, StreamEvents: events, UpstreamURL: url, RequestHeaders: []byte("{}")}
-		for i, body := range []*[]byte{&want.RequestBody, &want.ResponseBody, &want.StreamEvents} {
+		want := models.LogDetail{RequestBody: request, ResponseBody: response, StreamEvents: events, StreamPacing: response, UpstreamURL: url, RequestHeaders: []byte("{}")}
+		for i, body := range []*[]byte{&want.RequestBody, &want.ResponseBody, &want.StreamEvents, (*[]byte)(&want.StreamPacing)} {
 			if absent>>i&1 == 1 {
 				*body = nil
 			} else if *body == nil {

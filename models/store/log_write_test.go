@@ -19,7 +19,7 @@ func TestWriteLogs_RoundTrip(t *testing.T) {
 		d := &models.LogDetail{
 			RequestHeaders: json.RawMessage(`{"a":"b"}`), RequestBody: []byte(strings.Repeat("long prompt ", 5000)), UpstreamURL: "https://up/v1",
 			UpstreamHeaders: json.RawMessage(`{"c":"d"}`), UpstreamBody: []byte("up"), ResponseHeaders: json.RawMessage(`{"e":"f"}`),
-			UpstreamResponse: []byte("upr"), ResponseBody: []byte{}, StreamEvents: []byte("data: x\n\n"),
+			UpstreamResponse: []byte("upr"), ResponseBody: []byte{}, StreamEvents: []byte("data: x\n\n"), StreamPacing: models.Pacing{4, 9, 1},
 			Decision:  &models.Decision{Strategy: models.StrategyPriority, Order: []int64{4}, Candidates: []models.CandidateVerdict{{RouteID: 4, Verdict: models.VerdictSelected}}},
 			Dropped:   []models.Dropped{{Path: "top_k", Reason: "unsupported"}},
 			CostLines: []models.CostLine{{Kind: "input", Count: 5, Price: 6, Amount: 7}},
@@ -102,10 +102,10 @@ func TestWriteLogs_RunningThenDone(t *testing.T) {
 		l.IsStream = true
 		write(t, s, begin(l))
 		write(t, s, models.LogWrite{Kind: models.WriteChunk, Log: l, Detail: &models.LogDetail{ResponseBody: []byte("Once upon")}})
-		write(t, s, models.LogWrite{Kind: models.WriteChunk, Log: l, Detail: &models.LogDetail{ResponseBody: []byte("Once upon a time")}})
+		write(t, s, models.LogWrite{Kind: models.WriteChunk, Log: l, Detail: &models.LogDetail{ResponseBody: []byte("Once upon a time"), StreamPacing: models.Pacing{4, 16, 1}}})
 		view, err := s.LogView(ctx, l.ID)
 		must(t, err)
-		if view.Log.State != models.LogRunning || string(view.Detail.ResponseBody) != "Once upon a time" || string(view.Detail.RequestBody) != `{"model":"smart"}` {
+		if view.Log.State != models.LogRunning || string(view.Detail.ResponseBody) != "Once upon a time" || len(view.Detail.StreamPacing) != 3 || string(view.Detail.RequestBody) != `{"model":"smart"}` {
 			t.Errorf("running: %+v, %+v", view.Log, view.Detail)
 		}
 		if got := stats(t, s, models.StatsQuery{}); got.Summary.RequestCount != 0 {
@@ -176,6 +176,7 @@ func TestCloseInterrupted(t *testing.T) {
 		mine.InputTokens = ptr(int64(77)) // an estimate
 		other.Instance = "inst-2"
 		write(t, s, begin(mine), begin(later), begin(other))
+		write(t, s, models.LogWrite{Kind: models.WriteChunk, Log: mine, Detail: &models.LogDetail{ResponseBody: []byte("Once"), StreamPacing: models.Pacing{4, 9, 1}}})
 		if n, err := s.CloseInterrupted(ctx, "inst-1", noon.Add(time.Minute)); err != nil || n != 1 {
 			t.Fatalf("closed %d, %v", n, err)
 		}
@@ -184,7 +185,7 @@ func TestCloseInterrupted(t *testing.T) {
 		}
 		view, err := s.LogView(ctx, mine.ID)
 		must(t, err)
-		if view.Log.State != models.LogDone || view.Log.ErrorCode != "interrupted" || view.Log.ResponseStatus != nil || view.Detail == nil {
+		if view.Log.State != models.LogDone || view.Log.ErrorCode != "interrupted" || view.Log.ResponseStatus != nil || view.Detail == nil || string(view.Detail.ResponseBody) != "Once" || len(view.Detail.StreamPacing) != 3 {
 			t.Errorf("interrupted: %+v", view.Log)
 		}
 		if sum := stats(t, s, models.StatsQuery{}).Summary; sum.RequestCount != 1 || sum.FailureCount != 1 || sum.InputTokens != 77 {

@@ -158,6 +158,7 @@ func eachBlob(w *models.LogWrite, visit func(id uint64, b *[]byte)) {
 		visit(5, &d.UpstreamResponse)
 		visit(6, &d.ResponseBody)
 		visit(7, &d.StreamEvents)
+		visit(8, (*[]byte)(&d.StreamPacing))
 	}
 	for i := range w.Attempts {
 		visit(firstAttemptBlob+uint64(i), &w.Attempts[i].ResponseBody)

@@ -71,7 +71,7 @@ func newEncoder(now func() time.Time) (*encoder, error) {
 func (e *encoder) encode(w *models.LogWrite, dense bool) (*record, error) {
 	pooled := buffers.Get().(*[]byte)
 	r := &record{buf: append((*pooled)[:0], make([]byte, recordHeaderSize+4)...), pooled: pooled}
-	var tables [2][8]blob
+	var tables [2][9]blob
 	inline, external := tables[0][:0], tables[1][:0]
 	eachBlob(w, func(id uint64, b *[]byte) {
 		line := blob{id: id, plain: uint64(len(*b)), encoded: uint64(len(*b))}

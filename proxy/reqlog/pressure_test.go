@@ -255,10 +255,10 @@ func TestLeanAndMeta(t *testing.T) {
 		s.writer.used.Store(percent * cfg.MaxBytes / 100)
 		s.look()
 		w := end(id)
-		w.Detail.ResponseBody, w.Detail.RequestHeaders = body, []byte(`{}`)
+		w.Detail.ResponseBody, w.Detail.RequestHeaders, w.Detail.StreamPacing = body, []byte(`{}`), models.Pacing{4, 9, 1}
 		w.Attempts = []models.Attempt{{N: 1, ResponseBody: body}}
 		must(t, s.End(w))
-		if len(w.Detail.ResponseBody) != len(body) || len(w.Detail.Truncated) > 0 {
+		if len(w.Detail.ResponseBody) != len(body) || w.Detail.StreamPacing == nil || len(w.Detail.Truncated) > 0 {
 			t.Error("the caller's detail was changed")
 		}
 	}
@@ -282,7 +282,7 @@ func TestLeanAndMeta(t *testing.T) {
 	}{"ok": {len(body), 2, ""}, "lean": {leanBody, 2, "spool_lean"}, "meta": {0, 2, "spool_meta"}, "reject": {0, 0, "spool_meta"}} {
 		w := sink.at(id)
 		if n := len(w.Detail.ResponseBody); n > want.body || n < want.body-64 || len(w.Detail.RequestHeaders) != want.headers ||
-			w.Detail.Reason != want.reason || len(w.Attempts[0].ResponseBody) > want.body {
+			w.Detail.Reason != want.reason || (len(w.Detail.StreamPacing) > 0) != (want.body > 0) || len(w.Attempts[0].ResponseBody) > want.body {
 			t.Errorf("%s: %d bytes of body, %q", id, n, w.Detail.Reason)
 		}
 	}

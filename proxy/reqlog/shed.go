@@ -77,6 +77,9 @@ func shed(w models.LogWrite, state State) models.LogWrite {
 		if shrunk := shrink(&d, limit); shrunk && d.Reason == "" {
 			d.Reason = reason
 		}
+		if state >= StateMeta {
+			d.StreamPacing = nil
+		}
 		if state >= StateReject {
 			d.RequestHeaders, d.UpstreamHeaders, d.ResponseHeaders = nil, nil, nil
 		}
