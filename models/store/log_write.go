@@ -56,18 +56,22 @@ func (s *Store) writeBatch(ctx context.Context, batch []*request) error {
 }
 
 func (s *Store) applyBatch(ctx context.Context, batch []*request) error {
-	if err := s.writeRows(ctx, batch); err != nil {
+	usage := newUsage()
+	if err := s.writeRows(ctx, batch, usage); err != nil {
 		return err
 	}
 	if err := s.writeAttempts(ctx, batch); err != nil {
 		return err
 	}
-	return s.writeParts(ctx, batch)
+	if err := s.writeParts(ctx, batch); err != nil {
+		return err
+	}
+	return s.bumpUsage(ctx, usage) // last: only one replica at a time does this
 }
 
 // writeRows stores the log rows and counts what is complete for the first time.
-func (s *Store) writeRows(ctx context.Context, batch []*request) error {
-	usage, running := newUsage(), insertLog
+func (s *Store) writeRows(ctx context.Context, batch []*request, usage *usage) error {
+	running := insertLog
 	var whole, begun []*logRow // that end: with their begin in the batch, and without
 	for _, r := range batch {
 		switch row := r.row(); {
@@ -87,10 +91,7 @@ func (s *Store) writeRows(ctx context.Context, batch []*request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.endRows(ctx, append(begun, there...), usage); err != nil {
-		return err
-	}
-	return s.bumpUsage(ctx, usage)
+	return s.endRows(ctx, append(begun, there...), usage)
 }
 
 // endRows stores the ends of requests whose rows are there, as a rule. A row that an end completes is taken out and put in anew:

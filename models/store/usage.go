@@ -181,13 +181,11 @@ const rollupColumns = `requests, successes, input_tokens, output_tokens, cached_
 var (
 	insertSeries = bulk{
 		into: `usage_series (id, requested_model, target_model, provider_id, provider_name, api_key_id, api_key_name, endpoint, source)`,
-		tail: "ON CONFLICT (id) DO NOTHING", columns: 9,
-	}
-	insertEmptyRollup = bulk{
-		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", tail: "ON CONFLICT (grain, series, slot) DO NOTHING", columns: 12,
+		tail: "ON CONFLICT (id) DO NOTHING", columns: 9, types: strings.Fields("bytea text text bigint text bigint text text text"),
 	}
 	insertRollup = bulk{
 		into: "usage_rollups (grain, slot, series, " + rollupColumns + ")", columns: 12,
+		types: strings.Fields("bigint bigint bytea bigint bigint bigint bigint bigint bigint bigint bytea bytea"),
 		tail: `ON CONFLICT (grain, series, slot) DO UPDATE SET requests = excluded.requests, successes = excluded.successes,
 			input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, cached_input_tokens = excluded.cached_input_tokens,
 			cost = excluded.cost, unknown_costs = excluded.unknown_costs, first_byte = excluded.first_byte, total_time = excluded.total_time`,
@@ -199,6 +197,9 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 	if len(u.deltas) == 0 {
 		return nil
 	}
+	if err := s.lockUsage(ctx); err != nil {
+		return err
+	}
 	if err := s.insertSeries(ctx, u.series); err != nil {
 		return err
 	}
@@ -209,11 +210,6 @@ func (s *Store) bumpUsage(ctx context.Context, u *usage) error {
 		return err
 	}
 	keys := u.keys()
-	if s.postgres() {
-		if err := s.lockRollups(ctx, keys); err != nil {
-			return err
-		}
-	}
 	if err := s.addStored(ctx, keys, u.deltas); err != nil {
 		return err
 	}
@@ -248,28 +244,24 @@ func orNull(id int64) any {
 	return id
 }
 
-// lockRollups makes sure that the rows exist, so that they can be locked: two replicas may add to the same.
-func (s *Store) lockRollups(ctx context.Context, keys []rollupKey) error {
-	b := insertEmptyRollup
-	for _, k := range keys {
-		b.rows = append(b.rows, rollupValues(k, &sums{}))
+// usageLock is the advisory lock of replicas that change the sums ("usage").
+const usageLock = 0x7573616765
+
+// lockUsage lets one replica at a time change the sums, until its transaction ends. Nearly all changes are to the same rows,
+// those of the present quarter of an hour, so nothing is lost by that; and rows need neither be made nor be locked before they
+// are read.
+func (s *Store) lockUsage(ctx context.Context) error {
+	if !s.postgres() {
+		return nil
 	}
-	return s.insert(ctx, b)
+	_, err := s.exec(ctx, "SELECT pg_advisory_xact_lock(?)", usageLock)
+	return err
 }
 
 // addStored adds to the deltas what is stored of them.
 func (s *Store) addStored(ctx context.Context, keys []rollupKey, deltas map[rollupKey]*sums) error {
-	query := "SELECT grain, slot, series, " + rollupColumns + " FROM usage_rollups WHERE (grain, slot, series) IN ("
-	lock := ") ORDER BY grain, slot, series FOR UPDATE"
-	if !s.postgres() {
-		query, lock = strings.Replace(query, "IN (", "= ", 1), ""
-	}
-	for part := range slices.Chunk(keys, s.rowsAtOnce(3)) {
-		args := make([]any, 0, 3*len(part))
-		for i := range part {
-			args = append(args, part[i].grain, part[i].slot, part[i].series[:])
-		}
-		err := s.each(ctx, func(rows *sql.Rows) error {
+	return s.eachRollups(keys, func(from string, args []any) error {
+		return s.each(ctx, func(rows *sql.Rows) error {
 			var k rollupKey
 			var id []byte
 			var r rollupScan
@@ -278,8 +270,28 @@ func (s *Store) addStored(ctx context.Context, keys []rollupKey, deltas map[roll
 			}
 			k.series = seriesID(id)
 			return r.addTo(deltas[k])
-		}, query+strings.TrimSuffix(strings.Repeat("(?,?,?),", len(part)), ",")+lock, args...)
-		if err != nil {
+		}, "SELECT grain, slot, series, "+rollupColumns+" FROM "+from, args...)
+	})
+}
+
+// eachRollups calls fn with the rows of some keys, as they stand after FROM, and with its values, until that was done for all.
+func (h *handle) eachRollups(keys []rollupKey, fn func(from string, args []any) error) error {
+	if !h.postgres() {
+		for i := range keys {
+			k := &keys[i]
+			if err := fn("usage_rollups WHERE (grain, slot, series) = (?, ?, ?)", []any{k.grain, k.slot, k.series[:]}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for part := range slices.Chunk(keys, arrayRows) {
+		grains, slots, series := make([]int64, len(part)), make([]int64, len(part)), make([][]byte, len(part))
+		for i := range part {
+			grains[i], slots[i], series[i] = part[i].grain, part[i].slot, part[i].series[:]
+		}
+		from := "unnest(?::bigint[], ?::bigint[], ?::bytea[]) AS wanted (grain, slot, series) JOIN usage_rollups USING (grain, slot, series)"
+		if err := fn(from, []any{grains, slots, series}); err != nil {
 			return err
 		}
 	}

@@ -11,9 +11,6 @@ import (
 // A day's sums are made of those of its quarters of an hour once it is over. Until then, and for days that are not made yet, the
 // quarters are read; what arrives for a day that is made counts in both.
 
-// daysLock is the advisory lock between those who make days and those who count requests ("usagedays").
-const daysLock = 0x7573616765646179
-
 // SumDays makes the sums of days that were over before a time and don't have them, each in a transaction of its own, and tells
 // how many days it made. Replicas may do so at once.
 func (s *Store) SumDays(ctx context.Context, before time.Time) (made int, err error) {
@@ -40,10 +37,8 @@ func (s *Store) daysToMake(ctx context.Context, before time.Time) ([]int64, erro
 
 // makeDay sums up all series of a day.
 func (s *Store) makeDay(ctx context.Context, day int64) error {
-	if s.postgres() {
-		if _, err := s.exec(ctx, "SELECT pg_advisory_xact_lock(?)", daysLock); err != nil {
-			return err
-		}
+	if err := s.lockUsage(ctx); err != nil {
+		return err
 	}
 	if known, err := s.madeDays(ctx, day, day+dayMicros); err != nil || len(known) > 0 {
 		return err // another replica made it
@@ -84,11 +79,6 @@ func (s *Store) madeDays(ctx context.Context, from, to int64) ([]int64, error) {
 
 // addToDays adds the deltas of quarters whose day is made to that day.
 func (s *Store) addToDays(ctx context.Context, u *usage) error {
-	if s.postgres() {
-		if _, err := s.exec(ctx, "SELECT pg_advisory_xact_lock_shared(?)", daysLock); err != nil {
-			return err
-		}
-	}
 	made := map[int64]bool{}
 	for _, k := range u.keys() {
 		day := floor(k.slot, dayMicros)

@@ -79,7 +79,9 @@ func (d *dimensions) groups() []groupKey {
 	}
 }
 
-var insertGroup = bulk{into: "usage_groups (id, dimension, key, name)", tail: "ON CONFLICT (id) DO NOTHING", columns: 4}
+var insertGroup = bulk{
+	into: "usage_groups (id, dimension, key, name)", tail: "ON CONFLICT (id) DO NOTHING", columns: 4, types: []string{"bytea", "text", "text", "text"},
+}
 
 func (s *Store) insertGroups(ctx context.Context, groups map[groupKey]seriesID) error {
 	b := insertGroup
