@@ -97,6 +97,16 @@ type LogList struct {
 	PrevCursor      *string      `json:"prev_cursor"`
 }
 
+// SavedView is a filter of the log list under a name, for all administrators.
+type SavedView struct {
+	ID        int64
+	Name      string // unique
+	Query     string // of the list's URL: filters, order and columns
+	Author    string // who saved it last; empty = unknown
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 // LogView is one request with everything that is known about it.
 type LogView struct {
 	Log      RequestLog

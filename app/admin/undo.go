@@ -13,7 +13,7 @@ import (
 // it is tried.
 func Undoable(c *models.Change) bool {
 	switch c.Object {
-	case "model", "route", "price", "provider":
+	case "model", "route", "price", "provider", "log_view":
 		return c.Action == "create" || c.Action == "update" || c.Action == "delete"
 	case "api_key": // a deleted key is gone: only its hash was kept
 		return c.Action == "create" || c.Action == "update"
@@ -145,6 +145,8 @@ func (s *Service) revert(ctx context.Context, c *models.Change) (warning string,
 		return "", s.revertPrice(ctx, c)
 	case "api_key":
 		return "", s.revertAPIKey(ctx, c)
+	case "log_view":
+		return "", s.revertView(ctx, c)
 	default:
 		return s.revertProvider(ctx, c)
 	}

@@ -25,6 +25,10 @@ func (w *Web) logs(c *fiber.Ctx) error {
 		return fiber.ErrBadRequest
 	}
 	state := readLogState(v, w.opts.Now(), w.opts.Zone)
+	views, err := w.openView(c.UserContext(), &state)
+	if err != nil {
+		return err
+	}
 	if v.Has("since") && isHTMX(c) {
 		return w.logNews(c, v, state)
 	}
@@ -45,11 +49,12 @@ func (w *Web) logs(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	page.Saved = viewMenu(views, &state, page.Columns)
 	if wantsPart(c) {
 		c.Set("HX-Push-Url", state.url("/admin/logs"))
 	}
 	title := i18n.T(ctx, "logs.title")
-	return w.render(c, layout.Page{Title: title, Nav: layout.NavLogs, Body: pages.LogsPage(page)}, pages.LogResults(page))
+	return w.render(c, layout.Page{Title: title, Nav: layout.NavLogs, Body: pages.LogsPage(page)}, pages.LogsPart(page))
 }
 
 func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.LogList) (pages.Logs, error) {
@@ -61,8 +66,8 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 	view := w.rowView(c, v, state)
 	page := pages.Logs{
 		Self: state.url("/admin/logs"), Filters: filters, Chips: w.chips(ctx, state, filters), ClearURL: "/admin/logs",
-		Zone: w.opts.Zone.String(), Columns: w.logColumns(c, v, state), Views: savedViews(ctx, state),
-		CSVURL: state.exportURL("csv"), JSONLURL: state.exportURL("jsonl"), OnlyUsual: len(state.values) == 0 && !leafed(v),
+		Zone: w.opts.Zone.String(), Columns: w.logColumns(c, state), Views: usualViews(ctx, state),
+		CSVURL: state.exportURL("csv"), JSONLURL: state.exportURL("jsonl"), OnlyUsual: state.plain() && !leafed(v),
 	}
 	for name, problem := range state.problems {
 		page.Problems = append(page.Problems, ui.FieldError{Label: filterName(ctx, name), Text: problem})

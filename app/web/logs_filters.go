@@ -23,11 +23,11 @@ const maxChoices = 500
 // logFilters fills the controls above a list of requests.
 func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters, error) {
 	f := pages.LogFilters{Values: map[string]string{}, More: state.usedMore()}
-	for name, values := range state.values {
-		f.Values[name] = values[0]
-		if strings.HasPrefix(name, "-") {
-			for _, value := range values {
-				f.Except = append(f.Except, [2]string{name, value})
+	for _, name := range slices.Sorted(maps.Keys(state.values)) {
+		f.Values[name] = state.values.Get(name)
+		if strings.HasPrefix(name, "-") || slices.Contains(lookParams, name) {
+			for _, value := range state.values[name] {
+				f.Hidden = append(f.Hidden, [2]string{name, value})
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (w *Web) keyOptions(ctx context.Context) (options []ui.Option, err error) {
 // chips name the filters that are set, each with the URL without it.
 func (w *Web) chips(ctx context.Context, state logState, f pages.LogFilters) (chips []ui.Chip) {
 	for _, name := range slices.Sorted(maps.Keys(state.values)) {
-		if name == "sort_by" || name == "sort_order" || name == "page_size" || name == "range" {
+		if name == "range" || slices.Contains(lookParams, name) {
 			continue
 		}
 		for _, value := range state.values[name] {
@@ -130,8 +130,8 @@ func (s *logState) without(name, value string) string {
 	return withQuery("/admin/logs", v)
 }
 
-// savedViews are the questions that are asked most.
-func savedViews(ctx context.Context, state logState) (views []ui.Tab) {
+// usualViews are the questions that are asked most.
+func usualViews(ctx context.Context, state logState) (views []ui.Tab) {
 	for _, view := range [][]string{
 		{"errors", "has_error", "true"}, {"slow", "total_time_min", "30000"}, {"failover", "failover", "true"}, {"expensive", "cost_min", "0.1"},
 		{"running", "state", "running"}, {"tests", "source", "test"}, {"playground", "source", "playground"},
@@ -165,10 +165,21 @@ var logColumns = []column{
 
 const columnsCookie = "sq_log_columns"
 
-// logColumns are all columns; those that are shown are in the URL, else in a cookie, else the usual ones.
-func (w *Web) logColumns(c *fiber.Ctx, v url.Values, state logState) []pages.LogColumn {
+// knownColumns reads a list of columns; what isn't a column is left out.
+func knownColumns(text string) (ids []string) {
+	asked := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '.' })
+	for _, col := range logColumns {
+		if slices.Contains(asked, col.id) {
+			ids = append(ids, col.id)
+		}
+	}
+	return ids
+}
+
+// logColumns are all columns; those that are shown are in the URL, else in the view, else in a cookie, else the usual ones.
+func (w *Web) logColumns(c *fiber.Ctx, state logState) []pages.LogColumn {
 	ctx := c.UserContext()
-	chosen := strings.FieldsFunc(firstOf(v.Get("cols"), c.Cookies(columnsCookie)), func(r rune) bool { return r == ',' || r == '.' })
+	chosen := knownColumns(firstOf(state.values.Get("cols"), state.viewColumns(), c.Cookies(columnsCookie)))
 	all := make([]pages.LogColumn, 0, len(logColumns))
 	for i, col := range logColumns {
 		shown := col.usual
@@ -214,18 +225,25 @@ func sortHead(head *ui.Column, by models.LogSort, state logState) {
 	head.SortURL = state.url("/admin/logs", "sort_by", sortBy, "sort_order", order)
 }
 
-// saveLogColumns remembers which columns this browser wants.
+// saveLogColumns shows other columns and remembers that this browser wants them.
 func (w *Web) saveLogColumns(c *fiber.Ctx) error {
 	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	var chosen []string
-	for _, col := range logColumns {
-		if slices.Contains(form["col"], col.id) {
-			chosen = append(chosen, col.id)
-		}
+	chosen := strings.Join(knownColumns(strings.Join(form["col"], ".")), ".")
+	back, err := url.Parse(localPath(form.Get("back")))
+	if err != nil {
+		return fiber.ErrBadRequest
 	}
-	setPreference(c, columnsCookie, strings.Join(chosen, "."))
-	return redirect(c, localPath(form.Get("back")))
+	v := back.Query()
+	if v.Has("view") { // its columns are its own: these are a change to it, not what the browser wants of other lists
+		if v.Del("cols"); chosen != "" {
+			v.Set("cols", chosen)
+		}
+	} else {
+		v.Del("cols")
+		setPreference(c, columnsCookie, chosen)
+	}
+	return redirect(c, withQuery(back.Path, v))
 }

@@ -18,6 +18,7 @@ type logState struct {
 	query    admin.LogQuery
 	values   url.Values // canonical, as for a link to the same view: without cursor, page and defaults
 	problems map[string]string
+	opened   *openedView // the saved view it comes from; nil = none
 }
 
 const (
@@ -93,6 +94,30 @@ func (s *logState) canonical(v url.Values, span, source string, fixed bool) {
 	} else {
 		s.query.PageSize = logPageSize
 	}
+	s.keepLook(v)
+}
+
+// lookParams are the parameters of a list that say how it looks and where it comes from. They filter nothing.
+var lookParams = []string{"sort_by", "sort_order", "page_size", "cols", "view"}
+
+// keepLook carries on the chosen columns and the saved view that the list comes from.
+func (s *logState) keepLook(v url.Values) {
+	if cols := knownColumns(v.Get("cols")); len(cols) > 0 {
+		s.values.Set("cols", strings.Join(cols, "."))
+	}
+	if id := wholeOrNil(v.Get("view")); id != nil && *id > 0 {
+		s.values.Set("view", whole(*id))
+	}
+}
+
+// plain reports whether nothing is filtered.
+func (s *logState) plain() bool {
+	for name := range s.values {
+		if !slices.Contains(lookParams, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // span is the period as one of the choices of the page.
@@ -171,9 +196,9 @@ func isID(text string) bool {
 
 // usedMore reports whether filters are set that stand behind "more".
 func (s *logState) usedMore() bool {
-	quick := []string{"q", "range", "status", "provider_id", "api_key_id", "sort_by", "sort_order", "page_size"}
+	quick := []string{"q", "range", "status", "provider_id", "api_key_id"}
 	for name := range s.values {
-		if !slices.Contains(quick, name) && !strings.HasPrefix(name, "-") {
+		if !slices.Contains(quick, name) && !slices.Contains(lookParams, name) && !strings.HasPrefix(name, "-") {
 			return true
 		}
 	}

@@ -126,7 +126,7 @@ func (w *Web) tailNews(c *fiber.Ctx, v url.Values, state logState, since time.Ti
 	if err != nil {
 		return err
 	}
-	answer := pages.LogTail{URL: tailURL(state, v.Get("tail"), newest), Skipped: max(len(fresh)-tailRows, 0), Columns: w.logColumns(c, v, state)}
+	answer := pages.LogTail{URL: tailURL(state, v.Get("tail"), newest), Skipped: max(len(fresh)-tailRows, 0), Columns: w.logColumns(c, state)}
 	view := w.rowView(c, v, state)
 	if answer.Fresh, err = view.rows(ctx, fresh[:len(fresh)-answer.Skipped]); err != nil {
 		return err

@@ -65,6 +65,12 @@ func TestPageSize_Requests(t *testing.T) {
 	if err := k.store.WriteLogs(t.Context(), writes); err != nil {
 		t.Fatal(err)
 	}
+	for n := range admin.MaxViews {
+		name := fmt.Sprintf("%.38s%02d", "what failed at all providers of the team", n)
+		if _, err := k.service.SaveView(t.Context(), models.SavedView{Name: name, Query: "range=7d"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, metric := range usageMetrics {
 		for _, span := range []string{"24h", "7d", "30d"} {
 			path := "/admin/usage?metric=" + metric + "&compare=previous&range=" + span
@@ -73,7 +79,7 @@ func TestPageSize_Requests(t *testing.T) {
 			page.wantSmall(t, path)
 		}
 	}
-	for _, path := range []string{"/admin/logs?range=7d&requested_model=vendor%2Fa-model-of-2026", "/admin/logs?range=30d&provider_id=1", "/admin/logs?range=all"} {
+	for _, path := range []string{"/admin/logs?range=7d&requested_model=vendor%2Fa-model-of-2026", "/admin/logs?range=30d&provider_id=1", "/admin/logs?range=all", "/admin/logs?range=30d&view=1"} {
 		page := k.get(path)
 		page.want(t, path, 200, `data-testid="log-table"`, `rel="next"`)
 		page.wantSmall(t, path)

@@ -38,7 +38,9 @@ type ChangeRow struct {
 	Undoable bool
 }
 
-func changeObjects() []string { return []string{"provider", "model", "route", "api_key", "price"} }
+func changeObjects() []string {
+	return []string{"provider", "model", "route", "api_key", "price", "log_view"}
+}
 
 // objectName names the kind of an object. Kinds of later versions stand for themselves.
 func objectName(object string) templ.Component {
