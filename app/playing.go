@@ -1,8 +1,15 @@
 package app
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"strings"
 
 	"squirrel/app/admin"
 	"squirrel/app/config"
@@ -16,7 +23,17 @@ type player struct{ app *App }
 
 // Play implements admin.Player.
 func (p player) Play(ctx context.Context, in admin.Play, emit func(admin.PlayEvent) error) (admin.Played, error) {
-	request := proxy.Internal{Endpoint: in.Endpoint, Body: in.Body, Source: models.SourcePlayground}
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	heard := &listener{parser: sse.NewParser(maxPlayEvent), emit: emit}
+	request := proxy.Internal{Endpoint: in.Endpoint, Body: in.Body, Source: models.SourcePlayground, Answered: heard.answered, Begun: func(id string) {
+		if emit(admin.PlayEvent{LogID: id}) != nil {
+			leave()
+		}
+	}}
+	if in.Upload != nil {
+		request.Upload, request.Header = form(in.Upload)
+	}
 	if in.APIKeyID != nil {
 		key, err := p.app.store.APIKey(ctx, *in.APIKeyID)
 		if err != nil {
@@ -27,26 +44,60 @@ func (p player) Play(ctx context.Context, in admin.Play, emit func(admin.PlayEve
 	if in.RouteID != nil {
 		request.RouteID = *in.RouteID
 	}
-	done, failure := p.app.gateway.Perform(ctx, request, &listener{parser: sse.NewParser(maxPlayEvent), emit: emit})
+	done, failure := p.app.gateway.Perform(ctx, request, heard)
 	if failure != nil {
 		return admin.Played{}, failure
 	}
-	return admin.Played{
-		LogID: done.LogID, Status: done.Status, Provider: done.Provider, Target: done.Target, Body: done.Body,
+	played := admin.Played{
+		LogID: done.LogID, Status: done.Status, Provider: done.Provider, Target: done.Target, Type: done.Header.Get("Content-Type"), Body: done.Body,
 		FirstByte: done.FirstByte, Total: done.Total,
-	}, nil
+	}
+	if heard.whole {
+		played.Body, played.Cut = heard.kept, heard.cut
+	}
+	return played, nil
 }
 
-const maxPlayEvent = 4 << 20
+// form writes an upload as a client would. The file itself is not copied.
+func form(in *admin.PlayUpload) (io.Reader, http.Header) {
+	var head bytes.Buffer
+	w := multipart.NewWriter(&head)
+	for _, field := range in.Fields {
+		_ = w.WriteField(field[0], field[1]) // a buffer takes everything
+	}
+	h := textproto.MIMEHeader{"Content-Type": {cmp.Or(in.FileType, "application/octet-stream")}}
+	h.Set("Content-Disposition", multipart.FileContentDisposition("file", in.FileName))
+	_, _ = w.CreatePart(h)
+	tail := strings.NewReader("\r\n--" + w.Boundary() + "--\r\n")
+	return io.MultiReader(&head, bytes.NewReader(in.File), tail), http.Header{"Content-Type": {w.FormDataContentType()}}
+}
 
-// listener takes a stream apart for the playground.
+const (
+	maxPlayEvent = 4 << 20
+	maxPlayBody  = 16 << 20 // of an answer in bytes that is kept
+)
+
+// listener takes a stream apart for the playground. One that has no events, such as a sound, it keeps.
 type listener struct {
 	parser *sse.Parser
 	emit   func(admin.PlayEvent) error
+	whole  bool
+	kept   []byte
+	cut    bool
+}
+
+// answered is told what kind of stream is to come.
+func (l *listener) answered(h http.Header) {
+	l.whole = !strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
 }
 
 // Write implements io.Writer.
 func (l *listener) Write(p []byte) (int, error) {
+	if l.whole {
+		room := min(len(p), maxPlayBody-len(l.kept))
+		l.kept, l.cut = append(l.kept, p[:room]...), l.cut || room < len(p)
+		return len(p), nil
+	}
 	l.parser.Feed(p)
 	for {
 		event, ok := l.parser.Next()
@@ -66,7 +117,7 @@ func (l *listener) Write(p []byte) (int, error) {
 // delta holds the places where the three protocols, and completions, have the text of an event.
 type delta struct {
 	Type    string          `json:"type"`
-	Delta   json.RawMessage `json:"delta"` // an object of Anthropic, a string of Responses
+	Delta   json.RawMessage `json:"delta"` // an object of Anthropic, a string of Responses and of transcripts
 	Choices []struct {
 		Text  string `json:"text"`
 		Delta struct {
@@ -92,7 +143,7 @@ func spoken(data []byte) (text string, reasoning bool) {
 		return c.Delta.ReasoningContent + c.Delta.Reasoning, true
 	}
 	switch d.Type {
-	case "response.output_text.delta", "response.refusal.delta":
+	case "response.output_text.delta", "response.refusal.delta", "transcript.text.delta":
 		return quoted(d.Delta), false
 	case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
 		return quoted(d.Delta), true

@@ -17,9 +17,13 @@ type Internal struct {
 	Endpoint models.Endpoint
 	Header   http.Header
 	Body     []byte
+	Upload   io.Reader // instead of a body: a form of the type that the header says
 	Source   models.LogSource
 	Key      *models.APIKey // nil = no key: no limits, no allow-list
 	RouteID  int64          // only over this route; 0 = as routed
+
+	Begun    func(id string)     // told before anything is sent; may be nil
+	Answered func(h http.Header) // told before the first byte of a stream is written; may be nil
 }
 
 // Performed is what came of an Internal request.
@@ -54,9 +58,15 @@ func (g *Gateway) Perform(ctx context.Context, in Internal, w io.Writer) (Perfor
 	}
 	leave := context.AfterFunc(ctx, func() { x.cancel(upstream.ErrClientGone) })
 	defer leave()
-	answer := g.guarded(x, func() *Answer { return x.proceed(func() *Failure { return nil }) })
+	if in.Begun != nil {
+		in.Begun(x.id)
+	}
+	answer := g.guarded(x, func() *Answer { return x.proceed(func() *Failure { return g.receive(in.Upload, x.req) }) })
 	done := Performed{LogID: x.id, Status: answer.Status, Header: answer.Header, Body: answer.Body}
 	if answer.Stream != nil {
+		if in.Answered != nil {
+			in.Answered(answer.Header)
+		}
 		_, _ = answer.Stream.WriteTo(w)
 		answer.Stream.Close()
 	} else {
@@ -67,6 +77,17 @@ func (g *Gateway) Perform(ctx context.Context, in Internal, w io.Writer) (Perfor
 		done.FirstByte = time.Duration(*x.log.FirstByteDelayMS * float64(time.Millisecond))
 	}
 	return done, nil
+}
+
+// receive takes in the form of an Internal request, by the rules for those of clients. nil = it has none.
+func (g *Gateway) receive(source io.Reader, req *Request) *Failure {
+	switch {
+	case source == nil:
+		return nil
+	case !req.Endpoint.Multipart || !isMultipart(req.Header):
+		return &Failure{Status: http.StatusBadRequest, Code: "invalid_request", Message: "This endpoint takes no form."}
+	}
+	return g.receiveUpload(source, req)
 }
 
 func endpointOf(path models.Endpoint) *Endpoint {

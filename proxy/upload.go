@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 
@@ -28,8 +29,13 @@ func (g *Gateway) openUpload(c *fiber.Ctx, req *Request) *Failure {
 	if int64(c.Context().Request.Header.ContentLength()) > g.opts.MaxUploadBytes {
 		return tooLarge(g.opts.MaxUploadBytes)
 	}
+	return g.receiveUpload(bodySource(c), req)
+}
+
+// receiveUpload reads a form to its end and finds the model in it.
+func (g *Gateway) receiveUpload(source io.Reader, req *Request) *Failure {
 	contentType := req.Header.Get("Content-Type")
-	f, err := form.Receive(bodySource(c), contentType, g.opts.TempDir, g.opts.MaxUploadBytes)
+	f, err := form.Receive(source, contentType, g.opts.TempDir, g.opts.MaxUploadBytes)
 	switch {
 	case errors.Is(err, form.ErrTooLarge):
 		return tooLarge(g.opts.MaxUploadBytes)

@@ -8,10 +8,16 @@
   const observer = new MutationObserver(() => {
     for (const piece of document.querySelectorAll("#live-pieces data")) {
       if (!piece.nextSibling) break; // it has not arrived whole
-      const line = document.createElement("span");
-      if (piece.className) line.className = "text-ink-3";
-      line.textContent = piece.textContent;
-      live.querySelectorAll("[data-live]")[piece.value].append(line);
+      const column = live.children[piece.value];
+      if (piece.className === "began") {
+        column.querySelector("[name=id]").value = piece.textContent;
+        column.querySelector("[data-began]").hidden = false;
+      } else {
+        const line = document.createElement("span");
+        if (piece.className) line.className = "text-ink-3";
+        line.textContent = piece.textContent;
+        column.querySelector("[data-live]").append(line);
+      }
       piece.remove();
     }
     if (!document.getElementById("play-columns")) return;

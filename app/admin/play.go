@@ -12,8 +12,9 @@ import (
 
 // Player performs requests of the playground as if a client had sent them.
 type Player interface {
-	// Play returns once the answer is complete. Of a stream, emit gets each piece of text as it arrives, and the event itself;
-	// an error of emit ends the request as if the client had left.
+	// Play returns once the answer is complete. emit first gets the id of the request, before anything is sent to a provider;
+	// of a stream then each piece of text as it arrives, and the event itself. An error of emit ends the request as if the
+	// client had left.
 	Play(ctx context.Context, in Play, emit func(PlayEvent) error) (Played, error)
 }
 
@@ -21,12 +22,22 @@ type Player interface {
 type Play struct {
 	Endpoint models.Endpoint
 	Body     json.RawMessage
-	APIKeyID *int64 // acts as this key, with its limits; nil = as no key
-	RouteID  *int64 // only over this route
+	Upload   *PlayUpload // instead of a body
+	APIKeyID *int64      // acts as this key, with its limits; nil = as no key
+	RouteID  *int64      // only over this route
+}
+
+// PlayUpload is a form with a file.
+type PlayUpload struct {
+	Fields   [][2]string // names and values, in their order
+	FileName string
+	FileType string
+	File     []byte
 }
 
 // PlayEvent is a piece of a streamed answer.
 type PlayEvent struct {
+	LogID     string // of the request; in the first event only
 	Text      string // what was said; empty for other events
 	Reasoning bool   // the text is reasoning
 	Raw       string // the event as it was sent
@@ -38,7 +49,9 @@ type Played struct {
 	Status    int
 	Provider  string
 	Target    string
-	Body      []byte // of an answer that is no stream
+	Type      string // of the body's content
+	Body      []byte // of an answer that is no event stream
+	Cut       bool   // the body is longer; this is its beginning
 	FirstByte time.Duration
 	Total     time.Duration
 	Log       *models.RequestLog // the record, when it has reached the database in time
@@ -50,9 +63,14 @@ func (s *Service) CanPlay() bool { return s.opts.Player != nil }
 // Play sends a request of the playground. emit may be nil when the request asks for no stream.
 func (s *Service) Play(ctx context.Context, in Play, emit func(PlayEvent) error) (Played, error) {
 	c := check{}
-	if !json.Valid(in.Body) {
+	switch {
+	case in.Upload != nil:
+		if !in.Endpoint.TakesUpload() {
+			c.fail("endpoint", "takes no file")
+		}
+	case !json.Valid(in.Body):
 		c.fail("body", "must be JSON")
-	} else if bytes.TrimSpace(in.Body)[0] != '{' {
+	case bytes.TrimSpace(in.Body)[0] != '{':
 		c.fail("body", "must be a JSON object")
 	}
 	if err := c.err(); err != nil {

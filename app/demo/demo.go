@@ -106,6 +106,7 @@ Try it:
   curl -s %[1]s/v1/chat/completions -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/json' \
     -d '{"model":"smart","messages":[{"role":"user","content":"Hello, squirrel!"}]}'
 
-Models: smart (priority, with failover), fast (round_robin), cheap (cost_first), claude (weighted; also for /v1/messages).
+Models: smart (priority, with failover), fast (round_robin), cheap (cost_first), claude (weighted; also for /v1/messages),
+vectors (embeddings), paint (images), voice (speech), scribe (transcription).
 `, url, password, key)
 }

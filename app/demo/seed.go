@@ -11,8 +11,8 @@ import (
 	"squirrel/proxy/simulator"
 )
 
-// seed fills an empty database with two OpenAI-style and one Anthropic-style provider, a model for each strategy, prices, and
-// a key, whose value it returns.
+// seed fills an empty database with two OpenAI-style and one Anthropic-style provider, a model for each strategy and one of each
+// other kind, prices, and a key, whose value it returns.
 func seed(ctx context.Context, s *store.Store, sim *simulator.Server) (key string, err error) {
 	key = "lgw-" + randomText(32)
 	return key, s.InTx(store.WithActor(ctx, "demo"), func(s *store.Store) error {
@@ -54,27 +54,32 @@ func seedModels(ctx context.Context, s *store.Store, provider map[string]int64) 
 	}
 	for _, m := range []struct {
 		name     string
+		kind     models.ModelType
 		strategy models.StrategyName
 		routes   []route
 	}{
-		{"smart", models.StrategyPriority, []route{
+		{"smart", models.ModelChat, models.StrategyPriority, []route{
 			{"Acorn AI", "gpt-4o", 0, 1, flat("2.50", "10")},
 			{"Birch Inference", "gpt-4o", 1, 1, flat("3", "12")},
 		}},
-		{"fast", models.StrategyRoundRobin, []route{
+		{"fast", models.ModelChat, models.StrategyRoundRobin, []route{
 			{"Acorn AI", "gpt-4o-mini", 0, 1, flat("0.15", "0.60")},
 			{"Birch Inference", "gpt-4o-mini", 0, 1, flat("0.18", "0.70")},
 		}},
-		{"cheap", models.StrategyCostFirst, []route{
+		{"cheap", models.ModelChat, models.StrategyCostFirst, []route{
 			{"Acorn AI", "gpt-4.1-nano", 0, 1, flat("0.10", "0.40")},
 			{"Birch Inference", "gpt-4.1-nano", 0, 1, flat("0.08", "0.45")},
 		}},
-		{"claude", models.StrategyWeighted, []route{
+		{"claude", models.ModelChat, models.StrategyWeighted, []route{
 			{"Walnut Labs", "claude-sonnet-4-5", 0, 3, flat("3", "15")},
 			{"Acorn AI", "gpt-4o", 0, 1, flat("2.50", "10")},
 		}},
+		{"vectors", models.ModelEmbedding, models.StrategyRoundRobin, []route{{"Acorn AI", "text-embedding-3-small", 0, 1, flat("0.02", "0")}}},
+		{"paint", models.ModelImages, models.StrategyRoundRobin, []route{{"Acorn AI", "gpt-image-1", 0, 1, flat("5", "40")}}},
+		{"voice", models.ModelSpeech, models.StrategyRoundRobin, []route{{"Birch Inference", "tts-1", 0, 1, perRequest("0.002")}}},
+		{"scribe", models.ModelTranscription, models.StrategyRoundRobin, []route{{"Birch Inference", "gpt-4o-transcribe", 0, 1, flat("2.50", "10")}}},
 	} {
-		model := models.Model{Name: m.name, Strategy: m.strategy, Type: models.ModelChat, IsActive: true}
+		model := models.Model{Name: m.name, Strategy: m.strategy, Type: m.kind, IsActive: true}
 		if err := s.CreateModel(ctx, &model); err != nil {
 			return err
 		}
@@ -94,6 +99,12 @@ func flat(input, output string) models.Prices {
 	mode := models.BillingTokenFlat
 	in, out := mustUSD(input), mustUSD(output)
 	return models.Prices{BillingMode: &mode, TokenPrices: models.TokenPrices{Input: &in, Output: &out}}
+}
+
+// perRequest makes a price for a whole request.
+func perRequest(price string) models.Prices {
+	mode, each := models.BillingPerRequest, mustUSD(price)
+	return models.Prices{BillingMode: &mode, PerRequest: &each}
 }
 
 func mustUSD(text string) models.NanoUSD {

@@ -78,7 +78,7 @@ func TestF24_Headers(t *testing.T) {
 		h := k.get(path).header
 		policy := h.Get("Content-Security-Policy")
 		for _, part := range []string{
-			"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "form-action 'self'", "base-uri 'none'",
+			"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "media-src data:", "connect-src 'self'", "form-action 'self'", "base-uri 'none'",
 			"frame-ancestors 'none'",
 		} {
 			if !strings.Contains(policy, part) {

@@ -14,7 +14,7 @@ import (
 )
 
 // contentPolicy lets pages load from here only, and run and style nothing that stands in them.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // begin surrounds every page: security headers, language and zone of the viewer, and an answer to errors and panics.

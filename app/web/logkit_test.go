@@ -25,8 +25,9 @@ type dataPlane struct {
 	played    []admin.Play
 	panicsOn  string // a request with this in it
 	said      []string
-	replayed  []*int64 // the routes of replays
-	again     string   // the record of a replay; empty = the original
+	answer    *admin.Played // what comes back instead of a conversation
+	replayed  []*int64      // the routes of replays
+	again     string        // the record of a replay; empty = the original
 	report    admin.SystemReport
 	redactor  *reqlog.Redactor
 	kept      []string // asked for
@@ -59,13 +60,18 @@ func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayE
 	if d.panicsOn != "" && strings.Contains(string(in.Body), d.panicsOn) {
 		panic("boom")
 	}
+	if err := emit(admin.PlayEvent{LogID: logIDOf(0)}); err != nil {
+		return admin.Played{}, err
+	}
 	for _, text := range d.said {
 		if err := emit(admin.PlayEvent{Text: text}); err != nil {
 			return admin.Played{}, err
 		}
 	}
 	done := admin.Played{LogID: logIDOf(0), Status: 200, Provider: "Acorn", Target: "gpt-4o", FirstByte: 30 * time.Millisecond, Total: time.Second}
-	if len(d.said) == 0 {
+	if d.answer != nil {
+		done.Type, done.Body, done.Cut, done.Status = d.answer.Type, d.answer.Body, d.answer.Cut, cmp.Or(d.answer.Status, 200)
+	} else if len(d.said) == 0 {
 		done.Body = []byte(`{"choices":[{"message":{"role":"assistant","content":"<b>Hi</b> there"},"finish_reason":"stop"}]}`)
 	}
 	return done, nil
@@ -82,7 +88,7 @@ func newLogKit(t *testing.T) (*kit, *dataPlane) {
 		Store: k.store, Canceller: d, Replayer: d, Player: d, System: d, Keep: d.Keep, KeyPrefix: "lgw-", KeyLength: 32, RetentionDays: 7, Logger: logger, Now: clock,
 	})
 	k.web = New(Options{Auth: k.auth, Admin: k.service, AppName: "Squirrel", Logger: logger, Now: clock, PublicURL: "https://llm.example"})
-	k.app = fiber.New(fiber.Config{Immutable: true, CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true})
+	k.app = fiber.New(fiber.Config{Immutable: true, CaseSensitive: true, StrictRouting: true, DisableStartupMessage: true, BodyLimit: 64 << 20})
 	k.web.Register(k.app)
 	return k, d
 }

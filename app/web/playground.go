@@ -2,12 +2,11 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -24,24 +23,29 @@ func (w *Web) playground(c *fiber.Ctx) error {
 	if !w.opts.Admin.CanPlay() {
 		return fiber.ErrNotFound
 	}
-	form := pages.Playground{
-		Raw: c.Query("mode") == "raw", Endpoint: string(models.EndpointChat), Model: c.Query("model"), Stream: true,
-		Messages: []pages.PlayMessage{{Role: "user"}}, Columns: make([]pages.PlayOther, maxColumns-1),
-	}
+	form := newPlayground(pages.PlayMode(c.Query("mode")), c.Query("model"))
 	if id := c.Query("log"); id != "" {
 		found, err := w.opts.Admin.Log(c.UserContext(), id)
 		if err != nil {
 			return err
 		}
-		form.Raw, form.Endpoint, form.Body = true, string(found.Endpoint), pretty(textOf(found.RequestBody))
-		if found.APIKeyID != nil {
-			form.APIKeyID = strconv.FormatInt(*found.APIKeyID, 10)
-		}
-	}
-	if form.Raw && form.Body == "" {
-		form.Body = pretty(`{"model":` + quoteJSON(form.Model) + `,"messages":[{"role":"user","content":""}]}`)
+		form = recordedPlayground(&found)
 	}
 	return w.showPlayground(c, form)
+}
+
+// newPlayground is an empty form.
+func newPlayground(mode pages.PlayMode, model string) pages.Playground {
+	form := readPlayground(map[string][]string{"mode": {string(mode)}, "model": {model}, "stream": {"true"}}, nil).Playground
+	switch form.Mode {
+	case pages.PlayRaw:
+		form.Endpoint, form.Body = string(models.EndpointChat), pretty(`{"model":`+quoteJSON(model)+`,"messages":[{"role":"user","content":""}]}`)
+	case pages.PlaySpeech:
+		form.Params = map[string]string{"voice": "alloy", "response_format": "wav"}
+	case pages.PlayTranscription:
+		form.Stream = false // not every model can
+	}
+	return form
 }
 
 func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error) {
@@ -60,8 +64,8 @@ func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error
 		form.Routes = append(form.Routes, ui.Option{Value: strconv.FormatInt(r.ID, 10), Label: r.ModelName + " → " + r.ProviderName + " / " + r.TargetModel})
 	}
 	nameColumns(form)
-	for _, mode := range []string{"chat", "raw"} {
-		form.Tabs = append(form.Tabs, ui.Tab{Label: i18n.T(ctx, "playground.mode."+mode), URL: "/admin/playground?mode=" + mode, Current: form.Raw == (mode == "raw")})
+	for _, mode := range pages.PlayModes {
+		form.Tabs = append(form.Tabs, ui.Tab{Label: i18n.T(ctx, "playground.mode."+string(mode)), URL: "/admin/playground?mode=" + string(mode), Current: form.Mode == mode})
 	}
 	return layout.Page{Title: i18n.T(ctx, "nav.playground"), Nav: layout.NavPlayground, Body: pages.PlaygroundPage(*form)}, nil
 }
@@ -74,59 +78,65 @@ func (w *Web) showPlayground(c *fiber.Ctx, form pages.Playground) error {
 	return w.render(c, page, nil)
 }
 
-// play sends the request of the form. A stream is answered with a page that arrives as the stream does.
+// play sends the request of the form. The answer arrives while the page is sent.
 func (w *Web) play(c *fiber.Ctx) error {
 	if !w.opts.Admin.CanPlay() {
 		return fiber.ErrNotFound
 	}
-	v, err := readForm(c)
+	v, files, err := readFiles(c, maxPlayForm)
 	if err != nil {
 		return err
 	}
-	form := readPlayground(v)
-	var request admin.Play
-	request, form.Errors = playRequest(&form)
+	form := readPlayground(v, files)
+	op := v.Get("op")
 	switch {
-	case v.Get("op") == "add":
-		form.Errors, form.Messages = nil, append(form.Messages, pages.PlayMessage{Role: "user"})
-		return w.showPlayground(c, form)
-	case len(form.Errors) > 0:
-		c.Status(http.StatusUnprocessableEntity)
-		return w.showPlayground(c, form)
-	case v.Get("op") == "raw":
-		form.Raw, form.Body = true, pretty(string(request.Body))
-		return w.showPlayground(c, form)
-	case !form.Raw && hasColumns(&form):
-		form.Side = w.playColumns(&form)
-		return w.streamPlayground(c, form)
-	case asksStream(request.Body):
-		form.Streaming = w.playStream(request)
-		return w.streamPlayground(c, form)
+	case op == "add":
+		form.Messages = append(form.Messages, pages.PlayMessage{Role: "user"})
+		return w.changedPlayground(c, form.Playground)
+	case op == "attach":
+		return w.changedPlayground(c, form.Playground)
+	case strings.HasPrefix(op, "drop:"):
+		dropImage(&form.Playground, op)
+		return w.changedPlayground(c, form.Playground)
 	}
-	played, err := w.opts.Admin.Play(c.UserContext(), request, nil)
+	request := form.request()
 	switch {
-	case refusedForm(err):
-		form.Errors, form.Message = fieldsOf(err), messageOf(err)
-		c.Status(http.StatusUnprocessableEntity)
-	case err != nil:
-		return err
+	case len(form.Errors) > 0:
+		return w.changedPlayground(c, form.Playground)
+	case op == "raw" && request.Upload == nil:
+		form.Mode, form.Endpoint, form.Body = pages.PlayRaw, string(request.Endpoint), pretty(string(request.Body))
+		return w.showPlayground(c, form.Playground)
+	case hasColumns(&form.Playground):
+		form.Side = w.playColumns(&form)
 	default:
-		answer := playAnswer(request.Endpoint, played)
-		form.Answer = &answer
+		form.Streaming = w.playStream(request)
+	}
+	return w.streamPlayground(c, form.Playground)
+}
+
+// changedPlayground shows the form again, with what is wrong with it.
+func (w *Web) changedPlayground(c *fiber.Ctx, form pages.Playground) error {
+	if len(form.Errors) > 0 {
+		c.Status(http.StatusUnprocessableEntity)
 	}
 	return w.showPlayground(c, form)
 }
 
 // playStream performs the request while its page is being sent.
 func (w *Web) playStream(request admin.Play) pages.PlayStream {
-	return func(ctx context.Context, say func(string, bool) error) (answer pages.PlayAnswer, err error) {
+	return func(ctx context.Context, to pages.PlaySink) (answer pages.PlayAnswer, err error) {
 		defer func() {
 			if r := recover(); r != nil { // columns run beside the page
 				w.opts.Logger.ErrorContext(ctx, "playground panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 				err = errPlayground
 			}
 		}()
-		played, err := w.opts.Admin.Play(ctx, request, func(e admin.PlayEvent) error { return say(e.Text, e.Reasoning) })
+		played, err := w.opts.Admin.Play(ctx, request, func(e admin.PlayEvent) error {
+			if e.LogID != "" {
+				return to.Began(e.LogID)
+			}
+			return to.Say(e.Text, e.Reasoning)
+		})
 		if err != nil {
 			if _, known := asError(err); !known {
 				w.opts.Logger.ErrorContext(ctx, "playground failed", "error", err)
@@ -140,30 +150,18 @@ func (w *Web) playStream(request admin.Play) pages.PlayStream {
 
 var errPlayground = models.Errorf(models.CodeInternal, "the request could not be sent")
 
-// playAnswer shows the body of an answer that was no stream as a conversation, too.
-func playAnswer(endpoint models.Endpoint, played admin.Played) pages.PlayAnswer {
-	a := pages.PlayAnswer{
-		Status: played.Status, LogURL: "/admin/logs/" + url.PathEscape(played.LogID) + "?source=all&range=all", Provider: played.Provider,
-		Target: played.Target, FirstByte: played.FirstByte, Total: played.Total, Log: played.Log,
+// stopPlay ends a request that runs. The page stays where it is: what became of the request arrives in it.
+func (w *Web) stopPlay(c *fiber.Ctx) error {
+	if !w.opts.Admin.CanPlay() || !w.opts.Admin.CanCancel() {
+		return fiber.ErrNotFound
 	}
-	if len(played.Body) > 0 {
-		body := string(played.Body)
-		a.Chat = conversation(&admin.LogView{RequestLog: models.RequestLog{Endpoint: endpoint}, ResponseBody: &body})
-		if a.Body = pretty(body); len(a.Body) > maxShownBody {
-			a.Body = a.Body[:maxShownBody]
-		}
+	v, err := readForm(c)
+	if err != nil {
+		return err
 	}
-	return a
-}
-
-func asksStream(body []byte) bool {
-	var asked struct {
-		Stream bool `json:"stream"`
+	_, err = w.opts.Admin.Cancel(c.UserContext(), v.Get("id"))
+	if err != nil && models.ErrorCode(err) != models.CodeConflict { // it has ended by itself
+		return err
 	}
-	return json.Unmarshal(body, &asked) == nil && asked.Stream
-}
-
-func quoteJSON(text string) string {
-	out, _ := json.Marshal(text) // a text can always be marshalled
-	return string(out)
+	return c.SendStatus(http.StatusNoContent)
 }

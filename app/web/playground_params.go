@@ -1,8 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -37,21 +37,36 @@ func (b *bodyBuilder) extras(endpoint models.Endpoint) {
 			b.add("reasoning_effort", effort)
 		}
 	})
-	b.param("response_format", chat || responses, func(kind string) {
-		format := map[string]string{"type": kind}
-		if responses {
-			b.add("text", map[string]any{"format": format})
-		} else {
-			b.add("response_format", format)
-		}
-	})
+	b.param("response_format", chat || responses, func(kind string) { b.format(kind, responses) })
 	b.param("tools", true, func(text string) {
-		if raw := []byte(text); !json.Valid(raw) || !bytes.HasPrefix(raw, []byte("[")) {
-			b.problems["tools"] = "must be a JSON array"
+		problem := jsonProblem(text)
+		if problem == "" && !strings.HasPrefix(text, "[") {
+			problem = "must be a JSON array"
+		}
+		if problem != "" {
+			b.problems["tools"] = problem
 			return
 		}
 		b.add("tools", json.RawMessage(text))
 	})
+}
+
+// format adds the format of the answer. The protocols wrap a schema differently.
+func (b *bodyBuilder) format(kind string, responses bool) {
+	format := map[string]any{"type": kind}
+	if kind == "json_schema" {
+		schema := b.schemaFormat()
+		if !responses {
+			format["json_schema"] = schema
+		} else {
+			maps.Copy(format, schema)
+		}
+	}
+	if responses {
+		b.add("text", map[string]any{"format": format})
+	} else {
+		b.add("response_format", format)
+	}
 }
 
 // param adds a parameter that is set, when the endpoint has it.

@@ -27,7 +27,7 @@ func TestPlayParams(t *testing.T) {
 		{models.EndpointMessages, some, `{"model":"smart","max_tokens":1024,"messages":[{"role":"user","content":"Hi"}],"stop_sequences":["END"],"tools":[]}`},
 	} {
 		form.Endpoint, form.Params = string(tt.endpoint), tt.params
-		request, problems := playRequest(&form)
+		request, problems := requestOf(form)
 		if string(request.Body) != tt.want || len(problems) > 0 || !json.Valid(request.Body) {
 			t.Errorf("%s: %s %v", tt.endpoint, request.Body, problems)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"testing"
 
+	"squirrel/app/admin"
 	"squirrel/models"
 	"squirrel/views/pages"
 )
@@ -42,6 +43,16 @@ func TestPlaygroundStreams(t *testing.T) {
 	checkInert(t, "a stream", answer.body)
 }
 
+// requestOf makes the request of a form in which nobody chose a file.
+func requestOf(form pages.Playground) (admin.Play, map[string]string) {
+	form.Errors = map[string]string{}
+	if form.Mode == "" {
+		form.Mode = pages.PlayChat
+	}
+	made := playForm{Playground: form}
+	return made.request(), made.Errors
+}
+
 func TestPlayRequest(t *testing.T) {
 	t.Parallel()
 	form := pages.Playground{
@@ -54,7 +65,7 @@ func TestPlayRequest(t *testing.T) {
 		models.EndpointMessages:  `{"model":"sm\"art","system":"Be brief","messages":[{"role":"user","content":"Hi"}],"max_tokens":50,"temperature":0.70,"stream":true}`,
 	} {
 		form.Endpoint = string(endpoint)
-		request, problems := playRequest(&form)
+		request, problems := requestOf(form)
 		if string(request.Body) != want || len(problems) > 0 || !json.Valid(request.Body) {
 			t.Errorf("%s: %s %v", endpoint, request.Body, problems)
 		}

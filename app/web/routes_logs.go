@@ -23,6 +23,7 @@ func (w *Web) requestRoutes() []route {
 		{method: get, path: "/admin/usage/export", handle: w.exportUsage},
 		{method: get, path: "/admin/playground", handle: w.playground},
 		{method: post, path: "/admin/playground", handle: w.play},
+		{method: post, path: "/admin/playground/stop", handle: w.stopPlay},
 		{method: get, path: "/admin/settings/storage", handle: w.storage},
 		{method: post, path: "/admin/settings/storage", handle: w.changeStorage},
 	}

@@ -33,10 +33,14 @@ type piece struct {
 	column    int
 	text      string
 	reasoning bool
+	began     bool // the text is the id of the request
 }
 
 // hear keeps what was said, so that the column can be shown whole at the end.
 func (a *columnAnswer) hear(p piece) {
+	if p.began {
+		return
+	}
 	kind := "text"
 	if p.reasoning {
 		kind = "reasoning"
@@ -93,16 +97,22 @@ func performColumns(ctx context.Context, columns []PlayColumn, answers []columnA
 	for i := range columns {
 		answers[i].Title = columns[i].Title
 		all.Go(func() {
-			answer, err := columns[i].Stream(ctx, func(text string, reasoning bool) error {
-				if text == "" {
+			tell := func(p piece) error {
+				if p.text == "" {
 					return nil
 				}
 				select {
-				case pieces <- piece{i, text, reasoning}:
+				case pieces <- p:
 					return nil
 				case <-ctx.Done():
 					return ctx.Err()
 				}
+			}
+			answer, err := columns[i].Stream(ctx, PlaySink{
+				Began: func(id string) error { return tell(piece{column: i, text: id, began: true}) },
+				Say: func(text string, reasoning bool) error {
+					return tell(piece{column: i, text: text, reasoning: reasoning})
+				},
 			})
 			answers[i].Answer, answers[i].Err = answer, err
 		})
@@ -118,7 +128,10 @@ func performColumns(ctx context.Context, columns []PlayColumn, answers []columnA
 func (f *flow) piece(p piece) error {
 	var b strings.Builder
 	b.WriteString(`<data value="` + strconv.Itoa(p.column) + `"`)
-	if p.reasoning {
+	switch {
+	case p.began:
+		b.WriteString(` class="began"`)
+	case p.reasoning:
 		b.WriteString(` class="reasoning"`)
 	}
 	b.WriteString(">" + templ.EscapeString(p.text) + "</data>\n")

@@ -138,7 +138,7 @@ func (req *chatRequest) conversation() *conversation {
 		}
 	}
 	for _, m := range req.Messages {
-		c.addText(m.Role, textOf(m.Content))
+		c.addContent(m.Role, m.Content)
 	}
 	c.cacheLikeOpenAI()
 	return c

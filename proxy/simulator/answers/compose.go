@@ -2,6 +2,7 @@ package answers
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -62,7 +63,18 @@ func (c *conversation) text() string {
 	case c.afterTool:
 		return "The tool answered: “" + shorten(c.tool, quoteLimit) + "”. " + sentences[len(sentences)-1]
 	}
-	return prose(c.user)
+	return seen(c.images) + prose(c.user)
+}
+
+// seen says that images were looked at.
+func seen(images int) string {
+	switch images {
+	case 0:
+		return ""
+	case 1:
+		return "I see an image. "
+	}
+	return "I see " + strconv.Itoa(images) + " images. "
 }
 
 // cut ends the text at a stop sequence or at the limit, whichever comes first.

@@ -12,6 +12,7 @@ type conversation struct {
 	user      string // text of the last user turn
 	tool      string // text of the tool result the conversation ends in
 	afterTool bool
+	images    int // of the last user turn
 	input     int // tokens
 	cached    int // of them, read from a cache
 	written   int // of them, written to a cache
@@ -48,6 +49,39 @@ func (c *conversation) addText(role, text string) {
 	case "tool":
 		c.tool, c.afterTool = text, true
 	}
+}
+
+// addContent counts a message of text and images.
+func (c *conversation) addContent(role string, content json.RawMessage) {
+	c.addText(role, textOf(content))
+	if role == "user" {
+		c.addImages(imagesIn(content))
+	}
+}
+
+// imageTokens is what an image counts as input, about what a small one costs.
+const imageTokens = 85
+
+// addImages counts the images of the user turn that was added last.
+func (c *conversation) addImages(n int) {
+	c.images = n
+	c.input += n * imageTokens
+}
+
+// imagesIn counts the images of a message, in the words of any dialect.
+func imagesIn(content json.RawMessage) (n int) {
+	var parts []struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(content, &parts) != nil {
+		return 0
+	}
+	for _, p := range parts {
+		if p.Type == "image_url" || p.Type == "input_image" || p.Type == "image" {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *conversation) addTool(name string, schema json.RawMessage) {

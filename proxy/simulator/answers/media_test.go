@@ -42,6 +42,23 @@ func TestTranscriptFormats(t *testing.T) {
 	}
 }
 
+// TestImagesAreSeen: an answer tells how many images its question had, in every dialect.
+func TestImagesAreSeen(t *testing.T) {
+	t.Parallel()
+	for endpoint, body := range map[models.Endpoint]string{
+		models.EndpointChat:      `{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"text","text":"What?"},{"type":"image_url","image_url":{"url":"https://one.example/a.png"}},{"type":"image_url","image_url":{"url":"https://one.example/b.png"}}]}]}`,
+		models.EndpointResponses: `{"model":"gpt-4o","input":[{"role":"user","content":[{"type":"input_text","text":"What?"},{"type":"input_image","image_url":"a"},{"type":"input_image","image_url":"b"}]}]}`,
+		models.EndpointMessages:  `{"model":"claude","max_tokens":99,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"a"}},{"type":"image","source":{"type":"url","url":"b"}},{"type":"text","text":"What?"}]}]}`,
+	} {
+		if a := askJSON(endpoint, body); !strings.Contains(string(a.Body), "I see 2 images. You said: “What?”") {
+			t.Errorf("%s: %s", endpoint, a.Body)
+		}
+	}
+	if a := askJSON(models.EndpointChat, `{"model":"gpt-4o","messages":[{"role":"user","content":"What?"}]}`); strings.Contains(string(a.Body), "I see") {
+		t.Errorf("%s", a.Body)
+	}
+}
+
 func TestImagesAreImages(t *testing.T) {
 	t.Parallel()
 	a := askJSON(models.EndpointImages, `{"model":"gpt-image-1","prompt":"a nut"}`)

@@ -179,16 +179,20 @@ func (req *messagesRequest) conversation(body []byte) *conversation {
 // addBlocks counts a message. The results of tools come in user turns, in front of what the user says.
 func (c *conversation) addBlocks(m turn) {
 	var said []string
+	images := 0
 	for _, b := range m.blocks() {
 		switch b.Type {
+		case "image":
+			images++
 		case "text":
 			said = append(said, b.Text)
 		case "tool_result":
 			c.addText("tool", textOf(b.Content))
 		}
 	}
-	if len(said) > 0 {
+	if len(said) > 0 || images > 0 {
 		c.addText(m.Role, strings.Join(said, " "))
+		c.addImages(images)
 	}
 }
 

@@ -122,7 +122,7 @@ func (req *responsesRequest) conversation() *conversation {
 		case "function_call_output", "custom_tool_call_output":
 			c.addText("tool", textOf(item.Output))
 		case "message", "":
-			c.addText(item.Role, textOf(item.Content))
+			c.addContent(item.Role, item.Content)
 		}
 	}
 	c.cacheLikeOpenAI()
