@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+
 	"slices"
 	"time"
 )
@@ -52,7 +53,8 @@ func run(ctx context.Context, url string, times int, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%d requests in the log; each page %d times, filters and requests varied\n", rows, times)
-	fmt.Fprintf(out, "%-44s %9s %9s %9s %10s\n", "page", "p50", "p95", "max", "HTML")
+	fmt.Fprintf(out, "%-56s %9s %9s %9s %9s %10s\n", "page", "p50", "p95", "max", "CPU each", "HTML")
+
 	missed := 0
 	for _, t := range targets {
 		m, err := v.measure(ctx, t, times)
@@ -64,7 +66,7 @@ func run(ctx context.Context, url string, times int, out io.Writer) error {
 			missed++
 			note = "  MISSED"
 		}
-		fmt.Fprintf(out, "%-44s %9s %9s %9s %7.1f KB%s\n", t.name, round(m.p50), round(m.p95), round(m.max), float64(m.size)/1000, note)
+		fmt.Fprintf(out, "%-56s %9s %9s %9s %9s %7.1f KB%s\n", t.name, round(m.p50), round(m.p95), round(m.max), round(m.cpu), float64(m.size)/1000, note)
 	}
 	if missed > 0 {
 		return fmt.Errorf("%d of %d pages miss %v or %d KB", missed, len(targets), maxP95, maxHTML/1000)
@@ -77,11 +79,13 @@ func round(d time.Duration) time.Duration { return d.Round(100 * time.Microsecon
 // measured is what came of asking for a page many times.
 type measured struct {
 	p50, p95, max time.Duration
-	size          int // of the largest answer
+	cpu           time.Duration // of this process, which is both sides: it tells what the page costs on a busy machine, too
+	size          int           // of the largest answer
 }
 
 func (v *visitor) measure(ctx context.Context, t target, times int) (m measured, err error) {
 	took := make([]time.Duration, times)
+	used := cpuTime()
 	for i := range took {
 		began := time.Now()
 		size, err := v.get(ctx, t.paths[i%len(t.paths)])
@@ -90,6 +94,7 @@ func (v *visitor) measure(ctx context.Context, t target, times int) (m measured,
 		}
 		took[i], m.size = time.Since(began), max(m.size, size)
 	}
+	m.cpu = (cpuTime() - used) / time.Duration(times)
 	slices.Sort(took)
 	at := func(share float64) time.Duration { return took[min(int(share*float64(times)), times-1)] }
 	m.p50, m.p95, m.max = at(0.5), at(0.95), took[times-1]

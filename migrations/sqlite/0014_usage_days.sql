@@ -6,3 +6,7 @@ CREATE TABLE usage_days (
     day INTEGER NOT NULL PRIMARY KEY -- first microsecond (UTC)
 );
 DELETE FROM usage_rollups WHERE grain = 86400;
+
+-- Groups are kept apart by who asked; they are filled in anew when the program starts.
+DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups);
+DELETE FROM usage_groups;

@@ -23,8 +23,8 @@ func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err 
 // total takes what the statistics know of the filter. Else it looks at the newest rows that an index gives for the filter, and
 // counts those that match it all.
 func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (total int64, estimate bool, err error) {
-	if group, kept := s.groupFilter(f); kept && s.summed(f) {
-		done, _, err := s.countDone(ctx, f, group)
+	if few, ok := s.fewSums(f); ok && s.summed(f) {
+		done, _, err := s.countDone(ctx, f, few)
 		if err != nil || f.State == models.LogDone {
 			return done, false, err
 		}
@@ -46,8 +46,8 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 	}
 	// The share of matches among the newest, of all that the index narrows it down to.
 	indexed := &models.LogFilter{Start: f.Start, End: f.End, APIKeyID: f.APIKeyID}
-	group, _ := s.groupFilter(indexed)
-	candidates, failures, err := s.countDone(ctx, indexed, group)
+	few, _ := s.fewSums(indexed)
+	candidates, failures, err := s.countDone(ctx, indexed, few)
 	if wantsFailures(f) {
 		candidates = failures
 	}
@@ -61,35 +61,9 @@ func (s *Store) countRunning(ctx context.Context, f *models.LogFilter) (n int64,
 	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
 }
 
-// groupFilter is the filter for the sums that answer it with few rows: those over everything, without terms, or those of the
-// groups of one dimension. kept is false when it names several, whose combinations would have to be added up.
-func (s *Store) groupFilter(f *models.LogFilter) (w where, kept bool) {
-	byDimension := map[models.StatGroup]where{}
-	add := func(group models.StatGroup, set func(w *where)) {
-		w := byDimension[group]
-		if set(&w); len(w.terms) > 0 {
-			byDimension[group] = w
-		}
-	}
-	add(models.GroupModel, func(w *where) { s.text(w, "key", f.RequestedModel) })
-	add(models.GroupTargetModel, func(w *where) { s.text(w, "key", f.TargetModel) })
-	add(models.GroupProvider, func(w *where) { exact(w, "key", idText(f.ProviderID)) })
-	add(models.GroupAPIKey, func(w *where) { exact(w, "key", idText(f.APIKeyID)); s.text(w, "name", f.APIKeyName) })
-	add(models.GroupEndpoint, func(w *where) { exact(w, "key", f.Endpoint) })
-	excepted := s.dimensional(&models.LogFilter{Except: f.Except})
-	if f.Source != "" || len(byDimension) > 1 || len(excepted.terms) > 0 {
-		return where{}, false
-	}
-	for group, named := range byDimension {
-		named.add("dimension = ?", string(group))
-		return where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE " + named.sql() + ")"}, args: named.args}, true
-	}
-	return where{}, true
-}
-
-// countDone counts the completed requests of a group (without terms: all of them), and how many of them failed, without reading
-// more rows than those of the quarters of an hour that the filter or the oldest row cuts. (Statistics outlive rows.)
-func (s *Store) countDone(ctx context.Context, f *models.LogFilter, group where) (done, failures int64, err error) {
+// countDone counts the completed requests of a filter that some sums answer, and how many of them failed, without reading more rows
+// than those of the quarters of an hour that the filter or the oldest row cuts. (Statistics outlive rows.)
+func (s *Store) countDone(ctx context.Context, f *models.LogFilter, sums where) (done, failures int64, err error) {
 	oldest, err := s.oldestLog(ctx)
 	if err != nil || oldest == nil {
 		return 0, 0, err
@@ -111,10 +85,7 @@ func (s *Store) countDone(ctx context.Context, f *models.LogFilter, group where)
 			return 0, 0, err
 		}
 	}
-	if len(group.terms) == 0 {
-		group = allSeries()
-	}
-	parts, err := s.partsOf(ctx, group, span)
+	parts, err := s.partsOf(ctx, sums, span)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -25,9 +25,6 @@ func (s *Store) Stats(ctx context.Context, q models.StatsQuery) (models.Stats, e
 	t := newTally(q)
 	err := s.inRead(ctx, func(tx *Store) error {
 		if tx.summed(&q.Filter) && q.Bucket != models.BucketMinute && tx.groupable(&q.Filter, q.Group) {
-			if q.Filter.Source == models.SourceClient {
-				return tx.collectClients(ctx, &q.Filter, t)
-			}
 			return tx.collect(ctx, &q.Filter, t)
 		}
 		return tx.collectRows(ctx, &q.Filter, t)

@@ -10,43 +10,94 @@ import (
 	"squirrel/models"
 )
 
-// FailureKinds counts the failed requests that match, per bucket in which there are any, by whose failure their status tells.
-// Unlike Stats it reads rows, grouped by the database: an index holds all it needs for the usual filters.
+// FailureKinds counts the failed requests that match, per bucket in which there are any, by whose failure their status tells. What
+// everybody or a source asked is read from kept sums; narrower filters are counted by the database, of which an index holds all it
+// needs for the usual ones.
 func (s *Store) FailureKinds(ctx context.Context, q models.StatsQuery) ([]models.FailureKinds, error) {
 	if q.Filter.State == models.LogRunning {
 		return nil, nil
 	}
-	failed := true
-	q.Filter.State, q.Filter.HasError = "", &failed // what has failed is done
-	t, width := newTally(q), quarterMicros
-	if q.Bucket == models.BucketMinute {
-		width = int64(time.Minute / time.Microsecond)
-	}
-	w := s.filter(&q.Filter)
-	slot := "request_time / " + strconv.FormatInt(width, 10)
-	buckets := map[int64]*models.FailureKinds{}
-	err := s.each(ctx, func(rows *sql.Rows) error {
-		var at, refused, cancelled int64
-		if err := rows.Scan(&at, &refused, &cancelled); err != nil {
-			return err
+	kinds := failureTally{newTally(q), map[int64]*models.FailureKinds{}}
+	err := s.inRead(ctx, func(tx *Store) error {
+		dimensions, kept := tx.wholeGroups(&q.Filter, groupFailure)
+		if !kept || !tx.summed(&q.Filter) || q.Bucket == models.BucketMinute {
+			return tx.addFailedRows(ctx, q.Filter, kinds)
 		}
-		bucket := t.bucket(at * width)
-		k := buckets[bucket]
-		if k == nil {
-			k = &models.FailureKinds{Bucket: fromMicros(bucket)}
-			buckets[bucket] = k
+		sp := spanOf(&q.Filter)
+		for _, edge := range sp.edges() {
+			if err := tx.addFailedRows(ctx, *edge.of(&q.Filter, ""), kinds); err != nil {
+				return err
+			}
 		}
-		k.Refused, k.Cancelled = k.Refused+refused, k.Cancelled+cancelled
-		return nil
-	}, "SELECT "+slot+" AS slot, SUM(CASE WHEN response_status BETWEEN 400 AND 498 THEN 1 ELSE 0 END), SUM(CASE WHEN response_status = 499 THEN 1 ELSE 0 END) FROM request_logs WHERE "+
-		w.sql()+" GROUP BY "+slot, w.args...)
-	if err != nil {
-		return nil, fail("count the failures", err)
+		return tx.addFailedSums(ctx, dimensions, sp, kinds)
+	})
+	return kinds.sorted(), fail("count the failures", err)
+}
+
+// failureTally adds up failures by bucket.
+type failureTally struct {
+	*tally
+	byBucket map[int64]*models.FailureKinds
+}
+
+func (t failureTally) add(micros, refused, cancelled int64) {
+	bucket := t.bucket(micros)
+	k := t.byBucket[bucket]
+	if k == nil {
+		k = &models.FailureKinds{Bucket: fromMicros(bucket)}
+		t.byBucket[bucket] = k
 	}
-	all := make([]models.FailureKinds, 0, len(buckets))
-	for _, k := range buckets {
+	k.Refused, k.Cancelled = k.Refused+refused, k.Cancelled+cancelled
+}
+
+func (t failureTally) sorted() []models.FailureKinds {
+	all := make([]models.FailureKinds, 0, len(t.byBucket))
+	for _, k := range t.byBucket {
 		all = append(all, *k)
 	}
 	slices.SortFunc(all, func(a, b models.FailureKinds) int { return a.Bucket.Compare(b.Bucket) })
-	return all, nil
+	return all
+}
+
+func (s *Store) addFailedRows(ctx context.Context, f models.LogFilter, t failureTally) error {
+	failed, width := true, quarterMicros
+	f.State, f.HasError = "", &failed // what has failed is done
+	if t.query.Bucket == models.BucketMinute {
+		width = int64(time.Minute / time.Microsecond)
+	}
+	w := s.filter(&f)
+	slot := "request_time / " + strconv.FormatInt(width, 10)
+	return s.each(ctx, func(rows *sql.Rows) error {
+		var at, refused, cancelled int64
+		err := rows.Scan(&at, &refused, &cancelled)
+		t.add(at*width, refused, cancelled)
+		return err
+	}, "SELECT "+slot+" AS slot, SUM(CASE WHEN response_status BETWEEN 400 AND 498 THEN 1 ELSE 0 END), SUM(CASE WHEN response_status = 499 THEN 1 ELSE 0 END) FROM request_logs WHERE "+
+		w.sql()+" GROUP BY "+slot, w.args...)
+}
+
+func (s *Store) addFailedSums(ctx context.Context, dimensions []any, sp span, t failureTally) error {
+	parts, err := s.trendParts(ctx, groupsOf(dimensions), sp, &t.query)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var slot, requests int64
+			var kind string
+			if err := rows.Scan(&slot, &kind, &requests); err != nil {
+				return err
+			}
+			if kind == failureCancelled {
+				t.add(slot, 0, requests)
+			} else {
+				t.add(slot, requests, 0)
+			}
+			return nil
+		}, "SELECT r.slot, g.key, r.requests FROM (SELECT slot, series, requests FROM usage_rollups WHERE "+part.sql()+") r JOIN usage_groups g ON g.id = r.series", part.args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -32,10 +32,10 @@ func (s *Store) summed(f *models.LogFilter) bool {
 	return len(s.remaining(&rest).terms) == 0 && !wantsFailures(f)
 }
 
-// groupable reports that the kept sums can tell groups: those by dimension always, those by user and client of the whole only.
+// groupable reports that the kept sums can tell groups: those by user and client are of everything that a source asked.
 func (s *Store) groupable(f *models.LogFilter, by models.StatGroup) bool {
-	_, kept := s.keptGroups(f, by)
-	return kept || !personal(by)
+	_, whole := s.wholeGroups(f, by)
+	return whole || by != models.GroupUser && by != models.GroupClient
 }
 
 // seriesFilter is the filter for usage_series; without terms, the sum over all series will do.
@@ -108,15 +108,9 @@ func slots(grain, from, to int64) (w where) {
 	return w
 }
 
-func allSeries() (w where) {
-	all := seriesID{}
-	w.add("series = ?", all[:])
-	return w
-}
-
 // collect adds up the kept sums of whole quarters of an hour and, at both ends, the rows of the begun ones.
 func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) error {
-	sp, filter := spanOf(f), s.seriesFilter(f)
+	sp := spanOf(f)
 	for _, e := range sp.edges() {
 		if err := s.addRows(ctx, e.of(f, models.LogDone), t); err != nil {
 			return err
@@ -131,10 +125,10 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 	if t.query.Group == "" {
 		return nil
 	}
-	if kept, ok := s.keptGroups(f, t.query.Group); ok {
-		return s.addWholeGroups(ctx, kept, sp, t)
+	if dimensions, ok := s.wholeGroups(f, t.query.Group); ok {
+		return s.addWholeGroups(ctx, dimensions, sp, t)
 	}
-	parts, err := s.partsOf(ctx, namedSeries(filter), sp)
+	parts, err := s.partsOf(ctx, namedSeries(s.seriesFilter(f)), sp)
 	if err != nil {
 		return err
 	}
@@ -148,11 +142,9 @@ func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) erro
 
 // addTrend adds the sums of the quarters of a span.
 func (s *Store) addTrend(ctx context.Context, f *models.LogFilter, sp span, t *tally) error {
-	named, filter := allSeries(), s.seriesFilter(f)
-	if group, ok := s.oneGroup(f); ok {
-		named = namedGroups(group)
-	} else if len(filter.terms) > 0 {
-		named = namedSeries(filter)
+	named, ok := s.fewSums(f)
+	if !ok {
+		named = namedSeries(s.seriesFilter(f))
 	}
 	parts, err := s.trendParts(ctx, named, sp, &t.query)
 	if err != nil {

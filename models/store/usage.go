@@ -140,7 +140,7 @@ func (u *usage) count(l *models.RequestLog, n int64) {
 	u.series[id] = d
 	u.delta(rollupKey{grainQuarter, quarter, seriesID{}}).count(l, n)
 	u.delta(rollupKey{grainQuarter, quarter, id}).count(l, n)
-	for _, g := range append(d.groups(), personalGroups(l)...) {
+	for _, g := range append(d.groups(), ownGroups(l)...) {
 		u.delta(rollupKey{grainQuarter, quarter, u.group(g)}).count(l, n)
 	}
 }

@@ -29,7 +29,7 @@ func (s *Store) SumDays(ctx context.Context, before time.Time) (made int, err er
 
 // daysToMake lists the days of requests that have no sums and that were over before a time.
 func (s *Store) daysToMake(ctx context.Context, before time.Time) ([]int64, error) {
-	w := allSeries()
+	w := oneSeries(seriesID{})
 	w.add("grain = ? AND slot < ?", grainQuarter, floor(toMicros(before), dayMicros))
 	return s.numbers(ctx, `SELECT DISTINCT slot - (slot % ? + ?) % ? AS day FROM usage_rollups WHERE `+w.sql()+`
 		EXCEPT SELECT day FROM usage_days ORDER BY day`, append([]any{dayMicros, dayMicros, dayMicros}, w.args...)...)

@@ -23,8 +23,8 @@ func (s *Store) fillGroups(ctx context.Context) error {
 			needed, what string
 			day          func(context.Context, int64) (*usage, error)
 		}{
-			{"NOT EXISTS (SELECT 1 FROM usage_groups WHERE dimension = 'model')", "model, provider and key", tx.seriesOfDay},
-			{"NOT EXISTS (SELECT 1 FROM usage_groups WHERE dimension IN ('client', 'client_other'))", "user and client", tx.requestsOfDay},
+			{"NOT EXISTS (SELECT 1 FROM usage_groups WHERE dimension = 'source')", "model, provider and key", tx.seriesOfDay},
+			{"NOT EXISTS (SELECT 1 FROM usage_groups WHERE dimension IN ('client', 'client_other'))", "user, client and kind of failure", tx.requestsOfDay},
 		} {
 			needed := false
 			err := tx.scalar(ctx, &needed, "SELECT "+fill.needed+" AND EXISTS (SELECT 1 FROM usage_series)")
@@ -73,7 +73,7 @@ func (s *Store) seriesOfDay(ctx context.Context, day int64) (*usage, error) {
 		var d dimensions
 		var provider, apiKey *int64
 		var r rollupScan
-		err := rows.Scan(append([]any{&slot, &d.requestedModel, &d.targetModel, &provider, &d.providerName, &apiKey, &d.apiKeyName, &d.endpoint},
+		err := rows.Scan(append([]any{&slot, &d.requestedModel, &d.targetModel, &provider, &d.providerName, &apiKey, &d.apiKeyName, &d.endpoint, &d.source},
 			r.targets()...)...)
 		if err != nil {
 			return err
@@ -87,12 +87,12 @@ func (s *Store) seriesOfDay(ctx context.Context, day int64) (*usage, error) {
 			u.delta(rollupKey{grainQuarter, slot, u.group(g)}).merge(&sum)
 		}
 		return nil
-	}, `SELECT r.slot, s.requested_model, s.target_model, s.provider_id, s.provider_name, s.api_key_id, s.api_key_name, s.endpoint, `+rollupColumns+`
+	}, `SELECT r.slot, s.requested_model, s.target_model, s.provider_id, s.provider_name, s.api_key_id, s.api_key_name, s.endpoint, s.source, `+rollupColumns+`
 		FROM usage_series s CROSS JOIN usage_rollups r WHERE r.series = s.id AND r.grain = ? AND r.slot >= ? AND r.slot < ?`, grainQuarter, day, day+dayMicros)
 	return u, err
 }
 
-// requestsOfDay sums the requests of a day up by user and client.
+// requestsOfDay sums the requests of a day up by what only they tell.
 func (s *Store) requestsOfDay(ctx context.Context, day int64) (*usage, error) {
 	u := newUsage()
 	err := s.each(ctx, func(rows *sql.Rows) error {
@@ -101,7 +101,7 @@ func (s *Store) requestsOfDay(ctx context.Context, day int64) (*usage, error) {
 			return err
 		}
 		slot := floor(toMicros(l.RequestTime), quarterMicros)
-		for _, g := range personalGroups(&l) {
+		for _, g := range ownGroups(&l) {
 			u.delta(rollupKey{grainQuarter, slot, u.group(g)}).count(&l, 1)
 		}
 		return nil

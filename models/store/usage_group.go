@@ -13,7 +13,21 @@ import (
 )
 
 // Besides the sums per combination of dimensions there are those per value of each single one, so that statistics by group are
-// read from as many rows as there are groups, and not from as many as there are combinations.
+// read from as many rows as there are groups, and not from as many as there are combinations. Users and client programs are groups
+// only: there can be any number of them, which would multiply the combinations.
+//
+// Nearly every request is a client's, and nearly every question is about them. So the groups of the few other requests (tests,
+// the playground) are kept apart, under a dimension of their own: both together are everything.
+
+const (
+	ofOthers models.StatGroup = "_other" // added to a dimension
+
+	groupSource  models.StatGroup = "source"  // has a group for each source
+	groupFailure models.StatGroup = "failure" // of failed requests, by whose failure it was
+
+	failureRefused   = "refused"   // the request was not accepted: a status of 400 to 498
+	failureCancelled = "cancelled" // the client went away: 499
+)
 
 // groupKey is one group. Another name makes another one: statistics show the latest.
 type groupKey struct {
@@ -31,52 +45,51 @@ func (g groupKey) id() seriesID {
 	return seriesID(sum[:16])
 }
 
-// Users and client programs are groups too, but no dimensions: there may be any number of them, which would multiply the series.
-// So that their sums can be told for the requests of clients and for all, the few others have groups of their own.
-const others models.StatGroup = "_other"
-
-// personal reports whether a dimension is one of those.
-func personal(g models.StatGroup) bool { return g == models.GroupUser || g == models.GroupClient }
-
-// personalGroups are those that a request belongs to.
-func personalGroups(l *models.RequestLog) []groupKey {
-	user, client := clean(l.UserID, maxName), clean(l.Client, maxName)
-	of := models.StatGroup("")
-	if l.Source != models.SourceClient {
-		of = others
-	}
-	return []groupKey{{models.GroupUser + of, user, user}, {models.GroupClient + of, client, client}}
-}
-
-// keptGroups are the dimensions of usage_groups whose sums answer a question by group; ok is false when none do. Sums of users and
-// clients are kept over everything, over the requests of clients and over those of others.
-func (s *Store) keptGroups(f *models.LogFilter, by models.StatGroup) (dimensions []models.StatGroup, ok bool) {
-	rest := *f
-	rest.Source, rest.Except.Source = "", nil
-	whole := len(s.seriesFilter(&rest).terms) == 0
-	all := f.Source == "" && len(f.Except.Source) == 0
-	switch {
-	case !whole || !personal(by):
-		return []models.StatGroup{by}, whole && all
-	case all:
-		return []models.StatGroup{by, by + others}, true
-	case f.Source == "" && slices.Equal(f.Except.Source, []string{string(models.SourceClient)}):
-		return []models.StatGroup{by + others}, true
-	case f.Source == models.SourceClient && len(f.Except.Source) == 0:
-		return []models.StatGroup{by}, true
-	}
-	return nil, false
+func sourceGroup(source models.LogSource) groupKey {
+	return groupKey{groupSource, string(source), string(source)}
 }
 
 // groups are those that requests with these dimensions belong to.
 func (d *dimensions) groups() []groupKey {
+	of := setApart(d.source)
 	return []groupKey{
-		{models.GroupModel, d.requestedModel, d.requestedModel},
-		{models.GroupTargetModel, d.targetModel, d.targetModel},
-		{models.GroupProvider, keyText(orNull(d.providerID)), d.providerName},
-		{models.GroupAPIKey, keyText(orNull(d.apiKeyID)), d.apiKeyName},
-		{models.GroupEndpoint, d.endpoint, d.endpoint},
+		{models.GroupModel + of, d.requestedModel, d.requestedModel},
+		{models.GroupTargetModel + of, d.targetModel, d.targetModel},
+		{models.GroupProvider + of, keyText(orNull(d.providerID)), d.providerName},
+		{models.GroupAPIKey + of, keyText(orNull(d.apiKeyID)), d.apiKeyName},
+		{models.GroupEndpoint + of, d.endpoint, d.endpoint},
+		sourceGroup(models.LogSource(d.source)),
 	}
+}
+
+// ownGroups are those that only the request itself tells.
+func ownGroups(l *models.RequestLog) []groupKey {
+	of, user, client := setApart(string(l.Source)), clean(l.UserID, maxName), clean(l.Client, maxName)
+	groups := []groupKey{{models.GroupUser + of, user, user}, {models.GroupClient + of, client, client}}
+	if kind := failureKind(l); kind != "" {
+		groups = append(groups, groupKey{groupFailure + of, kind, kind})
+	}
+	return groups
+}
+
+func setApart(source string) models.StatGroup {
+	if source == string(models.SourceClient) {
+		return ""
+	}
+	return ofOthers
+}
+
+// failureKind is "" for what has not failed, and for what failed behind the gateway or in it.
+func failureKind(l *models.RequestLog) string {
+	switch status := deref(l.ResponseStatus); {
+	case !hasFailed(l):
+		return ""
+	case status == 499:
+		return failureCancelled
+	case status >= 400 && status < 499:
+		return failureRefused
+	}
+	return ""
 }
 
 var insertGroup = bulk{
@@ -96,30 +109,119 @@ func (s *Store) insertGroups(ctx context.Context, groups map[groupKey]seriesID) 
 	return s.insert(ctx, b)
 }
 
-// addWholeGroups adds sums by group of everything that was asked in a span.
-func (s *Store) addWholeGroups(ctx context.Context, dimensions []models.StatGroup, sp span, t *tally) error {
-	args := make([]any, len(dimensions))
-	for i, dimension := range dimensions {
-		args[i] = string(dimension)
+// keptDimensions are those of usage_groups that together hold the groups of a dimension for the requests of a source; kept is
+// false when none do.
+func keptDimensions(by models.StatGroup, source models.LogSource) (dimensions []any, kept bool) {
+	switch source {
+	case "":
+		return []any{string(by), string(by + ofOthers)}, true
+	case models.SourceClient:
+		return []any{string(by)}, true
 	}
-	parts, err := s.partsOf(ctx, where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE dimension IN " + marks(len(args)) + ")"}, args: args}, sp)
+	return nil, false
+}
+
+// wholeGroups are the dimensions of usage_groups that answer a question by group about everything that a source asked; ok is false
+// when the filter is narrower.
+func (s *Store) wholeGroups(f *models.LogFilter, by models.StatGroup) (dimensions []any, ok bool) {
+	rest := *f
+	rest.Source = ""
+	if len(s.seriesFilter(&rest).terms) > 0 {
+		return nil, false
+	}
+	return keptDimensions(by, f.Source)
+}
+
+func groupsOf(dimensions []any) where {
+	return where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE dimension IN " + marks(len(dimensions)) + ")"}, args: dimensions}
+}
+
+// addWholeGroups adds sums by group of everything that was asked in a span.
+func (s *Store) addWholeGroups(ctx context.Context, dimensions []any, sp span, t *tally) error {
+	known := map[seriesID]groupKey{}
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var id []byte
+		var g groupKey
+		err := rows.Scan(&id, &g.key, &g.name)
+		known[seriesID(id)] = g
+		return err
+	}, "SELECT id, key, name FROM usage_groups WHERE dimension IN "+marks(len(dimensions)), dimensions...)
+	if err != nil {
+		return err
+	}
+	parts, err := s.partsOf(ctx, groupsOf(dimensions), sp)
 	if err != nil {
 		return err
 	}
 	for _, part := range parts {
 		err := s.each(ctx, func(rows *sql.Rows) error {
-			var key, name string
+			var id sql.RawBytes
 			var slot int64
 			var r rollupScan
-			if err := rows.Scan(append([]any{&key, &name, &slot}, r.targets()...)...); err != nil {
+			if err := rows.Scan(append([]any{&id, &slot}, r.targets()...)...); err != nil {
 				return err
 			}
-			return r.addTo(t.group(key, name, floor(slot, dayMicros)))
-		}, "SELECT g.key, g.name, r.slot, "+rollupColumns+" FROM (SELECT * FROM usage_rollups WHERE "+part.sql()+
-			") r JOIN usage_groups g ON g.id = r.series", part.args...)
+			g := known[seriesID(id)]
+			return r.addTo(t.group(g.key, g.name, floor(slot, dayMicros)))
+		}, "SELECT series, slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// oneGroup is the filter as one for usage_groups, when it names one dimension and, at most, a source besides: there is a row of
+// sums for each value of it, and not only one for each combination of all dimensions.
+func (s *Store) oneGroup(f *models.LogFilter) (w where, ok bool) {
+	rest := *f
+	rest.Source = ""
+	var by models.StatGroup
+	switch {
+	case f.RequestedModel != "":
+		rest.RequestedModel, by = "", models.GroupModel
+		s.text(&w, "key", f.RequestedModel)
+	case f.TargetModel != "":
+		rest.TargetModel, by = "", models.GroupTargetModel
+		s.text(&w, "key", f.TargetModel)
+	case f.APIKeyName != "":
+		rest.APIKeyName, by = "", models.GroupAPIKey
+		s.text(&w, "name", f.APIKeyName)
+	case f.ProviderID != nil:
+		rest.ProviderID, by = nil, models.GroupProvider
+		exact(&w, "key", idText(f.ProviderID))
+	case f.APIKeyID != nil:
+		rest.APIKeyID, by = nil, models.GroupAPIKey
+		exact(&w, "key", idText(f.APIKeyID))
+	case f.Endpoint != "":
+		rest.Endpoint, by = "", models.GroupEndpoint
+		exact(&w, "key", f.Endpoint)
+	default:
+		return w, false
+	}
+	dimensions, kept := keptDimensions(by, f.Source)
+	if !kept || len(s.seriesFilter(&rest).terms) > 0 {
+		return where{}, false
+	}
+	w.add("dimension IN "+marks(len(dimensions)), dimensions...)
+	return where{terms: []string{"series IN (SELECT id FROM usage_groups WHERE " + w.sql() + ")"}, args: w.args}, true
+}
+
+// fewSums are the rows of usage_rollups that answer a filter without adding up combinations of dimensions; ok is false when there
+// are none.
+func (s *Store) fewSums(f *models.LogFilter) (w where, ok bool) {
+	rest := *f
+	rest.Source = ""
+	switch whole := len(s.seriesFilter(&rest).terms) == 0; {
+	case whole && f.Source == "":
+		return oneSeries(seriesID{}), true
+	case whole:
+		return oneSeries(sourceGroup(models.LogSource(f.Source)).id()), true
+	}
+	return s.oneGroup(f)
+}
+
+func oneSeries(id seriesID) (w where) {
+	w.add("series = ?", id[:])
+	return w
 }

@@ -17,12 +17,21 @@ func TestFailureKinds(t *testing.T) {
 			logs[40*i].ResponseStatus, logs[40*i].ErrorCode = ptr(499), "client_disconnected"
 		}
 		writeEnds(t, s, logs)
-		for _, bucket := range []models.StatBucket{models.BucketMinute, models.BucketHour, models.BucketDay} {
-			q := models.StatsQuery{Bucket: bucket, Filter: models.LogFilter{Source: models.SourceClient, RequestedModel: "model"}}
+		_, err := s.SumDays(t.Context(), from.Add(22*time.Hour))
+		must(t, err)
+		start, end := from.Add(time.Hour), from.Add(29*time.Hour)
+		for i, bucket := range []models.StatBucket{models.BucketMinute, models.BucketHour, models.BucketDay, models.BucketHour, models.BucketDay, models.BucketDay} {
+			q := models.StatsQuery{Bucket: bucket, Filter: models.LogFilter{Source: models.SourceClient, RequestedModel: "model", Start: &start, End: &end}}
+			if i > 2 {
+				q.Filter.RequestedModel = "" // kept sums tell
+			}
+			if i == 5 {
+				q.Filter.Source = ""
+			}
 			var want, got models.FailureKinds
 			for i := range logs {
 				switch status := *logs[i].ResponseStatus; {
-				case logs[i].Source != models.SourceClient:
+				case q.Filter.Source != "" && logs[i].Source != q.Filter.Source, logs[i].RequestTime.Before(start), !logs[i].RequestTime.Before(end):
 				case status == 499:
 					want.Cancelled++
 				case status >= 400 && status < 500:
@@ -36,6 +45,9 @@ func TestFailureKinds(t *testing.T) {
 				if i > 0 && !k.Bucket.After(kinds[i-1].Bucket) {
 					t.Errorf("buckets out of order: %v", k.Bucket)
 				}
+			}
+			if n := len(kinds); n < 2 || n > 2 && bucket == models.BucketDay {
+				t.Errorf("by %s: %d buckets", bucket, n)
 			}
 			if got != want || want.Cancelled == 0 || want.Refused == 0 {
 				t.Errorf("by %s: %+v, want %+v", bucket, got, want)
