@@ -80,7 +80,7 @@ func (a *App) close() {
 		cancel()
 	}
 	if a.admin != nil {
-		a.admin.StopRecalculation()
+		a.admin.Close()
 	}
 	if a.stopWork != nil {
 		a.stopWork()

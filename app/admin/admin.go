@@ -62,7 +62,7 @@ func New(opts Options) *Service {
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	return &Service{opts: opts, store: opts.Store, probes: newPace(opts.Now), repricer: &repricer{}}
+	return &Service{opts: opts, store: opts.Store, probes: newPace(opts.Now), repricer: &repricer{eachLog: opts.Store.EachLog}}
 }
 
 // Now is the clock of the control plane, in UTC.

@@ -50,4 +50,11 @@ func (s *Service) Fulfil(ctx context.Context, wish string) {
 			s.opts.Logger.InfoContext(ctx, "another gateway asked to cancel a request", "id", id, "error", err)
 		}
 	}
+	if slot, found := strings.CutPrefix(wish, wishStop); found {
+		s.repricer.mu.Lock()
+		defer s.repricer.mu.Unlock()
+		if s.repricer.slot == slot {
+			s.repricer.stop(errRepricingStopped)
+		}
+	}
 }

@@ -44,11 +44,11 @@ const (
 // Recalculate prices past requests again. Requests without usage, those billed by the image, whose number isn't recorded, and old
 // ones of models with audio prices keep what they have.
 func (s *Service) Recalculate(ctx context.Context, in Recalculation) (Recalculated, error) {
-	return s.recalculate(ctx, in, func(Recalculated) {})
+	return s.recalculate(ctx, in, func(int64, Recalculated) {})
 }
 
-// recalculate tells its progress now and then.
-func (s *Service) recalculate(ctx context.Context, in Recalculation, progress func(Recalculated)) (Recalculated, error) {
+// recalculate tells its progress now and then: how many requests it has looked at, and what came of them.
+func (s *Service) recalculate(ctx context.Context, in Recalculation, progress func(seen int64, so Recalculated)) (Recalculated, error) {
 	done := Recalculated{DryRun: in.DryRun.Value}
 	pricing, err := s.pricing(ctx)
 	if err != nil {
@@ -63,13 +63,16 @@ func (s *Service) recalculate(ctx context.Context, in Recalculation, progress fu
 		fixes = fixes[:0]
 		return err
 	}
-	err = s.store.EachLog(ctx, in.filter(), func(l models.RequestLog) error {
+	var seen int64
+	err = s.repricer.eachLog(ctx, in.filter(), func(l models.RequestLog) error {
+		if seen++; seen%progressEvery == 0 {
+			done.Difference = done.After - done.Before
+			progress(seen, done)
+		}
 		if in.OnlyUnknown.Value && l.TotalCost != nil {
 			return nil
 		}
-		if done.Examined++; done.Examined%progressEvery == 0 {
-			progress(done)
-		}
+		done.Examined++
 		fix, changed := pricing.fix(&l)
 		if !changed {
 			return nil
@@ -90,7 +93,7 @@ func (s *Service) recalculate(ctx context.Context, in Recalculation, progress fu
 	}
 	done.Difference = done.After - done.Before
 	if !done.DryRun {
-		s.record(ctx, "recalculate", "prices", "", done)
+		s.record(context.WithoutCancel(ctx), "recalculate", "prices", "", done) // also what it changed before it was stopped
 	}
 	return done, err
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"squirrel/models/store"
@@ -62,5 +63,6 @@ func (s *Service) Storage(ctx context.Context) (StorageReport, error) {
 		return StorageReport{}, err
 	}
 	jobs, err := s.store.Jobs(ctx)
+	jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return j.Name == repricingJob }) // has a page of its own
 	return StorageReport{SizeReport: size, RetentionDays: s.opts.RetentionDays, Jobs: jobs}, err
 }

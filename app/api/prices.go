@@ -40,10 +40,13 @@ func (a *API) recalculate(c *fiber.Ctx) error {
 }
 
 func (a *API) repricing(c *fiber.Ctx) error {
-	return answer[admin.Repricing](c, fiber.StatusOK)(a.admin.Repricing(), nil)
+	return answer[admin.Repricing](c, fiber.StatusOK)(a.admin.Repricing(c.UserContext()))
 }
 
 func (a *API) stopRepricing(c *fiber.Ctx) error {
-	a.admin.StopRecalculation()
-	return noContent(c, nil)
+	asked, err := a.admin.StopRecalculation(c.UserContext())
+	if asked && err == nil {
+		return answer[admin.Repricing](c, fiber.StatusAccepted)(a.admin.Repricing(c.UserContext()))
+	}
+	return noContent(c, err)
 }

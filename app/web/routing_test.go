@@ -173,7 +173,6 @@ func TestPrices_OverrideAndImport(t *testing.T) {
 	k.post("/admin/prices/override", "target_model", "nobody-knows", "version", "1", "op", "remove").wantRedirect(t, "remove", "/admin/prices?q=nobody-knows")
 	k.post("/admin/prices/import", "catalogue", "{}", "as_of", "2026-02-30").want(t, "a bad date", http.StatusUnprocessableEntity, "must be a date")
 	k.post("/admin/prices/import", "catalogue", `[1]`).want(t, "no list", http.StatusUnprocessableEntity, "is not a price list")
-	k.post("/admin/prices/recalculate", "op", "preview", "start_time", "2026-02-01").want(t, "recalculate", http.StatusOK, "recalculated")
 }
 
 func TestTransfer_ThereAndBack(t *testing.T) {
