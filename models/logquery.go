@@ -107,6 +107,9 @@ type SavedView struct {
 	UpdatedAt time.Time
 }
 
+// Preset is a form of the playground under a name, for all administrators. Its Query holds the fields of the form.
+type Preset SavedView
+
 // LogView is one request with everything that is known about it.
 type LogView struct {
 	Log      RequestLog

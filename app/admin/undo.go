@@ -13,7 +13,7 @@ import (
 // it is tried.
 func Undoable(c *models.Change) bool {
 	switch c.Object {
-	case "model", "route", "price", "provider", "log_view":
+	case "model", "route", "price", "provider", "log_view", "preset":
 		return c.Action == "create" || c.Action == "update" || c.Action == "delete"
 	case "api_key": // a deleted key is gone: only its hash was kept
 		return c.Action == "create" || c.Action == "update"
@@ -147,6 +147,8 @@ func (s *Service) revert(ctx context.Context, c *models.Change) (warning string,
 		return "", s.revertAPIKey(ctx, c)
 	case "log_view":
 		return "", s.revertView(ctx, c)
+	case "preset":
+		return "", s.revertPreset(ctx, c)
 	default:
 		return s.revertProvider(ctx, c)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,17 @@ func (w *Web) playground(c *fiber.Ctx) error {
 			return err
 		}
 		form = recordedPlayground(&found)
+	}
+	if text := c.Query("preset"); text != "" {
+		id := optionalID(text)
+		if id == nil {
+			return fiber.ErrNotFound
+		}
+		preset, err := w.opts.Admin.Preset(c.UserContext(), *id)
+		if err != nil {
+			return err
+		}
+		form = presetForm(preset)
 	}
 	return w.showPlayground(c, form)
 }
@@ -64,10 +76,21 @@ func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error
 		form.Routes = append(form.Routes, ui.Option{Value: strconv.FormatInt(r.ID, 10), Label: r.ModelName + " → " + r.ProviderName + " / " + r.TargetModel})
 	}
 	nameColumns(form)
+	if form.Notice == "" && (!chosen(form.APIKeyID, form.Keys) || !chosen(form.RouteID, form.Routes)) {
+		form.Notice = "playground.gone"
+	}
+	if err := w.listPresets(c, form); err != nil {
+		return layout.Page{}, err
+	}
 	for _, mode := range pages.PlayModes {
 		form.Tabs = append(form.Tabs, ui.Tab{Label: i18n.T(ctx, "playground.mode."+string(mode)), URL: "/admin/playground?mode=" + string(mode), Current: form.Mode == mode})
 	}
 	return layout.Page{Title: i18n.T(ctx, "nav.playground"), Nav: layout.NavPlayground, Body: pages.PlaygroundPage(*form)}, nil
+}
+
+// chosen reports whether a choice is among those there are; none is a choice, too.
+func chosen(value string, options []ui.Option) bool {
+	return value == "" || slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == value })
 }
 
 func (w *Web) showPlayground(c *fiber.Ctx, form pages.Playground) error {
@@ -95,6 +118,8 @@ func (w *Web) play(c *fiber.Ctx) error {
 		return w.changedPlayground(c, form.Playground)
 	case op == "attach":
 		return w.changedPlayground(c, form.Playground)
+	case op == "save":
+		return w.savePreset(c, form.Playground)
 	case strings.HasPrefix(op, "drop:"):
 		dropImage(&form.Playground, op)
 		return w.changedPlayground(c, form.Playground)

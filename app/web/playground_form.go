@@ -28,7 +28,7 @@ func readPlayground(v url.Values, files []formFile) playForm {
 	form := playForm{Playground: pages.Playground{
 		Mode: mode, Endpoint: v.Get("endpoint"), Model: strings.TrimSpace(v.Get("model")), System: v.Get("system"),
 		Params: map[string]string{}, Stream: v.Get("stream") == "true", Body: v.Get("body"), APIKeyID: v.Get("api_key_id"), RouteID: v.Get("route_id"),
-		Errors: map[string]string{},
+		PresetName: strings.TrimSpace(v.Get("preset_name")), Errors: map[string]string{},
 	}}
 	for _, name := range playParams[mode] {
 		if value := strings.TrimSpace(v.Get(name)); value != "" {

@@ -24,6 +24,7 @@ func (w *Web) requestRoutes() []route {
 		{method: get, path: "/admin/playground", handle: w.playground},
 		{method: post, path: "/admin/playground", handle: w.play},
 		{method: post, path: "/admin/playground/stop", handle: w.stopPlay},
+		{method: post, path: "/admin/playground/presets/:id/delete", handle: w.deletePreset},
 		{method: get, path: "/admin/settings/storage", handle: w.storage},
 		{method: post, path: "/admin/settings/storage", handle: w.changeStorage},
 	}

@@ -93,3 +93,34 @@ func TestSavedViews_LimitHolds(t *testing.T) {
 		}
 	})
 }
+
+// TestPresets: presets are kept like views, in a table of their own.
+func TestPresets(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx := WithActor(t.Context(), "ann")
+		must(t, s.SaveView(ctx, &models.SavedView{Name: "a", Query: "status=5xx"}, 9))
+		p := &models.Preset{Name: "a", Query: "mode=chat&text=%25"}
+		must(t, s.SavePreset(ctx, p, 1))
+		wantCode(t, "one too many", s.SavePreset(ctx, &models.Preset{Name: "b"}, 1), models.CodeInvalid)
+		wantCode(t, "same name", s.SavePreset(ctx, &models.Preset{Name: "a"}, 2), models.CodeConflict)
+		p.Query = "mode=raw"
+		must(t, s.SavePreset(ctx, p, 1))
+		if one, err := s.Preset(ctx, p.ID); err != nil || one != *p || one.Author != "ann" {
+			t.Errorf("%+v, %v; want %+v", one, err, *p)
+		}
+		if all, err := s.Presets(ctx); err != nil || len(all) != 1 || all[0] != *p {
+			t.Errorf("%+v, %v", all, err)
+		}
+		must(t, s.DeletePreset(ctx, p.ID))
+		wantCode(t, "delete again", s.DeletePreset(ctx, p.ID), models.CodeNotFound)
+		wantCode(t, "save what is gone", s.SavePreset(ctx, p, 1), models.CodeNotFound)
+		if views, err := s.SavedViews(ctx); err != nil || len(views) != 1 {
+			t.Errorf("%d views, %v: they are something else", len(views), err)
+		}
+		entries, err := s.Changes(ctx, 0, 10)
+		must(t, err)
+		if len(entries) != 4 || entries[0].Object != "preset" || entries[0].Action != "delete" || entries[3].Object != "log_view" {
+			t.Errorf("told %+v", entries)
+		}
+	})
+}

@@ -39,7 +39,7 @@ type ChangeRow struct {
 }
 
 func changeObjects() []string {
-	return []string{"provider", "model", "route", "api_key", "price", "log_view"}
+	return []string{"provider", "model", "route", "api_key", "price", "log_view", "preset"}
 }
 
 // objectName names the kind of an object. Kinds of later versions stand for themselves.

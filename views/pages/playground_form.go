@@ -31,25 +31,27 @@ var PlayModes = []PlayMode{PlayChat, PlayEmbeddings, PlayImages, PlaySpeech, Pla
 
 // Playground is a request to be sent, and its answer.
 type Playground struct {
-	Mode      PlayMode
-	Endpoint  string
-	Model     string
-	System    string
-	Messages  []PlayMessage
-	Params    map[string]string // by their name in the form; empty = not sent
-	Stream    bool
-	Body      string
-	APIKeyID  string
-	RouteID   string
-	Models    []string
-	Keys      []ui.Option
-	Routes    []ui.Option
-	Tabs      []ui.Tab
-	Errors    map[string]string
-	Notice    string       // the key of something to know before the request is sent; empty = nothing
-	Columns   []PlayOther  // further columns of the form
-	Side      []PlayColumn // several answers that arrive while the page is sent; nil = none
-	Streaming PlayStream   // the answer that arrives while the page is sent; nil = none
+	Mode       PlayMode
+	Endpoint   string
+	Model      string
+	System     string
+	Messages   []PlayMessage
+	Params     map[string]string // by their name in the form; empty = not sent
+	Stream     bool
+	Body       string
+	APIKeyID   string
+	RouteID    string
+	Models     []string
+	Keys       []ui.Option
+	Routes     []ui.Option
+	Tabs       []ui.Tab
+	Errors     map[string]string
+	Notice     string // the key of something to know before the request is sent; empty = nothing
+	Presets    []PlayPreset
+	PresetName string       // under which the form was, or is to be, saved
+	Columns    []PlayOther  // further columns of the form
+	Side       []PlayColumn // several answers that arrive while the page is sent; nil = none
+	Streaming  PlayStream   // the answer that arrives while the page is sent; nil = none
 }
 
 // PlayMessage is a message of the conversation.
@@ -109,6 +111,7 @@ func (p Playground) beside() bool { return len(p.Side) == 0 }
 // problems lists what is wrong with the form, in its order.
 func (p Playground) problems(ctx context.Context) []ui.FieldError {
 	labels := [][2]string{
+		{"preset_name", i18n.T(ctx, "playground.preset.name")},
 		{"body", i18n.T(ctx, "playground.body")}, {"model", i18n.T(ctx, "playground.model")}, {"input", i18n.T(ctx, "playground.input")},
 		{"prompt", i18n.T(ctx, "playground.prompt")}, {"voice", i18n.T(ctx, "playground.voice")}, {"file", i18n.T(ctx, "playground.file")},
 	}
@@ -210,3 +213,10 @@ func rawTitle(ctx context.Context, a PlayAnswer) string {
 
 // anyway is for buttons that work on a form that is not complete yet.
 var anyway = templ.Attributes{"formnovalidate": true}
+
+func presetsTitle(ctx context.Context, n int) string {
+	if n == 0 {
+		return i18n.T(ctx, "playground.presets")
+	}
+	return i18n.N(ctx, "playground.presets", n)
+}
