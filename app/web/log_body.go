@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"squirrel/app/admin"
 	"squirrel/models"
@@ -119,49 +118,6 @@ func pretty(text string) string {
 		return text
 	}
 	return out.String()
-}
-
-const (
-	maxEvents    = 300
-	maxEventText = 400 // bytes
-)
-
-// streamEvents takes a recorded stream apart.
-func streamEvents(stream string) (events []pages.StreamEvent, more int) {
-	stream = strings.ReplaceAll(stream, "\r\n", "\n")
-	n := 0
-	for block := range strings.SplitSeq(stream, "\n\n") {
-		if strings.TrimSpace(block) == "" {
-			continue
-		}
-		if n++; n > maxEvents {
-			more++
-			continue
-		}
-		events = append(events, streamEvent(n, block))
-	}
-	return events, more
-}
-
-func streamEvent(n int, block string) pages.StreamEvent {
-	e := pages.StreamEvent{N: n, Size: len(block)}
-	var data []string
-	for line := range strings.SplitSeq(block, "\n") {
-		if name, ok := strings.CutPrefix(line, "event:"); ok {
-			e.Name = strings.TrimSpace(name)
-		}
-		if text, ok := strings.CutPrefix(line, "data:"); ok {
-			data = append(data, strings.TrimPrefix(text, " "))
-		}
-	}
-	if e.Data = strings.Join(data, "\n"); len(e.Data) > maxEventText {
-		cut := maxEventText
-		for cut > 0 && !utf8.RuneStart(e.Data[cut]) {
-			cut--
-		}
-		e.Data = e.Data[:cut] + "…"
-	}
-	return e
 }
 
 // headerTables lists the headers of the messages; what is secret was taken out before it was recorded.

@@ -65,7 +65,7 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 	page := pages.Log{
 		RequestLog: found.RequestLog, Attempts: attemptRows(*found), Decision: found.Decision, CostLines: found.CostLines, Dropped: found.Dropped,
 		Missing: found.DetailReason, Cut: cuts(found.Truncated), Self: link("tab", v.Get("tab")), ListURL: state.url("/admin/logs"),
-		Tab: tab, Tabs: logTabs(ctx, tab, link),
+		Tab: tab, Tabs: logTabs(ctx, tab, link), Pace: pages.PaceOf(found.StreamPacing, found.TotalTimeMS), PaceURL: link("tab", "stream") + "#parts",
 	}
 	if report, known := w.opts.Admin.System(); known {
 		page.DetailDays = report.DetailDays
@@ -91,7 +91,7 @@ func (w *Web) fillTab(ctx context.Context, page *pages.Log, v url.Values, found 
 	case "chat":
 		page.Chat = conversation(found)
 	case "stream":
-		page.Events, page.MoreEvents = streamEvents(textOf(found.StreamEvents))
+		fillStream(page, v, found, link)
 	case "headers":
 		page.Headers = headerTables(ctx, found)
 	default:
