@@ -145,7 +145,7 @@ func TestPlaygroundStops(t *testing.T) {
 			t.Fatal(err)
 		}
 		stopped.Body.Close()
-		return stopped.StatusCode == http.StatusNoContent
+		return stopped.StatusCode == http.StatusOK && stopped.Request.URL.Path == "/admin/logs/"+id
 	})
 	rest, err := io.ReadAll(resp.Body)
 	if took := time.Since(began); err != nil || took > 8*time.Second || !strings.Contains(string(rest), `data-testid="play-figures"`) || !strings.Contains(string(rest), "</html>") {

@@ -10,7 +10,7 @@
     const button = event.target.querySelector("button");
     button.disabled = true;
     try {
-      const answer = await fetch(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
+      const answer = await fetch(event.target.action, { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(new FormData(event.target)) });
       if (!answer.ok) button.disabled = false;
     } catch { button.disabled = false; }
   });

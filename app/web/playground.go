@@ -175,7 +175,8 @@ func (w *Web) playStream(request admin.Play) pages.PlayStream {
 
 var errPlayground = models.Errorf(models.CodeInternal, "the request could not be sent")
 
-// stopPlay ends a request that runs. The page stays where it is: what became of the request arrives in it.
+// stopPlay ends a request that runs. With the script the page stays where it is, and what became of the request arrives in it;
+// without, a form leads away from a page that still arrives, so it leads to the record.
 func (w *Web) stopPlay(c *fiber.Ctx) error {
 	if !w.opts.Admin.CanPlay() || !w.opts.Admin.CanCancel() {
 		return fiber.ErrNotFound
@@ -184,9 +185,16 @@ func (w *Web) stopPlay(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.opts.Admin.Cancel(c.UserContext(), v.Get("id"))
+	id := v.Get("id")
+	_, err = w.opts.Admin.Cancel(c.UserContext(), id)
 	if err != nil && models.ErrorCode(err) != models.CodeConflict { // it has ended by itself
 		return err
 	}
-	return c.SendStatus(http.StatusNoContent)
+	if isHTMX(c) {
+		return c.SendStatus(http.StatusNoContent)
+	}
+	if err := w.opts.Admin.AwaitLog(c.UserContext(), id); err != nil {
+		return err
+	}
+	return redirect(c, logPath(id))
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -240,8 +241,8 @@ func TestPlaygroundStop(t *testing.T) {
 	if strings.Index(answer.body, "/admin/playground/stop") > strings.Index(answer.body, "Once") {
 		t.Error("stop comes after the answer")
 	}
-	k.post("/admin/playground/stop", "id", logIDOf(0)).want(t, "stop", http.StatusNoContent)
-	k.post("/admin/playground/stop", "id", logIDOf(0)).want(t, "it has ended", http.StatusNoContent)
+	k.postForm("/admin/playground/stop", url.Values{"id": {logIDOf(0)}}, "HX-Request", "true").want(t, "stop", http.StatusNoContent)
+	k.post("/admin/playground/stop", "id", logIDOf(0)).wantRedirect(t, "it has ended", "/admin/logs/"+logIDOf(0)+"?source=all&range=all")
 	if len(d.cancelled) != 2 || d.cancelled[0] != logIDOf(0) {
 		t.Errorf("cancelled %v", d.cancelled)
 	}
