@@ -54,7 +54,8 @@ type Spool struct {
 	leading bool
 	closed  bool
 
-	writer writer
+	writer  writer
+	entries sync.Pool // of *entry, used ones
 
 	dirty chan struct{} // something waits to be synced
 	fresh chan struct{} // something waits to be shipped
@@ -223,8 +224,8 @@ func (s *Spool) put(w models.LogWrite) error {
 	if err != nil {
 		return err
 	}
-	e := newEntry(&w, rec)
-	defer e.free()
+	e := s.newEntry(&w, rec)
+	defer s.free(e)
 	return s.commit(e)
 }
 

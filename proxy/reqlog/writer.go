@@ -25,18 +25,19 @@ type entry struct {
 	turn  chan bool // true = write the next group yourself, false = your record is done
 }
 
-var entries = sync.Pool{New: func() any { return &entry{turn: make(chan bool, 1)} }}
-
-func newEntry(w *models.LogWrite, rec *record) *entry {
-	e := entries.Get().(*entry)
+func (s *Spool) newEntry(w *models.LogWrite, rec *record) *entry {
+	e, used := s.entries.Get().(*entry)
+	if !used {
+		e = &entry{turn: make(chan bool, 1)}
+	}
 	e.write, e.rec, e.err = *w, rec, nil
 	return e
 }
 
-func (e *entry) free() {
+func (s *Spool) free(e *entry) {
 	e.rec.release()
 	e.write, e.rec = models.LogWrite{}, nil
-	entries.Put(e)
+	s.entries.Put(e)
 }
 
 // commit returns when the record was accepted by the operating system or refused.
