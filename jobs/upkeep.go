@@ -40,13 +40,21 @@ func Orphans(instances Instances) Job {
 
 // Sessions keeps the logins.
 type Sessions interface {
+	// Now is the time by the database's clock: a machine whose clock is wrong must not end everybody's login.
+	Now(ctx context.Context) (time.Time, error)
 	DeleteExpiredSessions(ctx context.Context, now time.Time) (int, error)
 }
 
 // ExpireSessions deletes logins whose time is over. They are refused without that, too.
 func ExpireSessions(sessions Sessions) Job {
 	return Job{Name: "sessions", Schedule: Every(sessionsEvery), Run: func(ctx context.Context) (string, error) {
-		return counted("sessions deleted", func() (int, error) { return sessions.DeleteExpiredSessions(ctx, time.Now()) })
+		return counted("sessions deleted", func() (int, error) {
+			now, err := sessions.Now(ctx)
+			if err != nil {
+				return 0, err
+			}
+			return sessions.DeleteExpiredSessions(ctx, now)
+		})
 	}}
 }
 

@@ -13,8 +13,14 @@ type fakeStore struct {
 	orphans time.Duration
 	summed  time.Duration // ago
 	now     time.Time
+	expired time.Duration // how far from now the sessions were judged
 	err     error
 }
+
+// dbClock is how far the database's clock is from this machine's.
+const dbClock = -48 * time.Hour
+
+func (f *fakeStore) Now(context.Context) (time.Time, error) { return time.Now().Add(dbClock), f.err }
 
 func (f *fakeStore) Heartbeat(_ context.Context, instance string) error {
 	f.beats = append(f.beats, instance)
@@ -27,7 +33,7 @@ func (f *fakeStore) CloseOrphans(_ context.Context, deadFor time.Duration) (int,
 }
 
 func (f *fakeStore) DeleteExpiredSessions(_ context.Context, now time.Time) (int, error) {
-	f.now = now
+	f.expired = time.Until(now)
 	return 2, f.err
 }
 
@@ -55,6 +61,9 @@ func TestUpkeepJobs(t *testing.T) {
 			if s := states[name]; s.Runs < want.Runs || s.Result != want.Result || s.Failures != 0 {
 				t.Errorf("%s: %+v", name, s)
 			}
+		}
+		if store.expired != dbClock { // I08: a machine whose clock has jumped must not log everybody out
+			t.Errorf("sessions were judged by a clock %v from now, the database's is %v", store.expired, dbClock)
 		}
 		if store.beats[0] != "me" || store.orphans != time.Minute || store.summed != time.Hour {
 			t.Errorf("beats %v, orphans %v, summed up %v ago", store.beats[0], store.orphans, store.summed)

@@ -48,7 +48,8 @@ type setup struct {
 	keys      []models.APIKey       // further keys
 	hook      func(models.LogWrite) // called with each log record, before it is accepted
 	sim       simulator.Options
-	target    string // target model of the default routes; "" = gpt-4o
+	clock     func() time.Time // default: time.Now
+	target    string           // target model of the default routes; "" = gpt-4o
 }
 
 func newTestGateway(t testing.TB, s setup) *testGateway {
@@ -82,6 +83,9 @@ func newTestGateway(t testing.TB, s setup) *testGateway {
 		Metrics: NewMetrics(g.reg), Limits: limits.New(limits.Options{Spent: func(context.Context, int64, time.Time) (models.NanoUSD, error) { return 0, nil }}),
 		Logger: slog.New(slog.NewJSONHandler(g.logs, nil)),
 	})
+	if s.clock != nil {
+		g.now = s.clock
+	}
 	g.serve()
 	return g
 }

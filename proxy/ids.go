@@ -8,10 +8,11 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// idSource makes log ids: ULIDs that rise within this process.
+// idSource makes log ids: ULIDs that rise within this process, also when the machine's clock is set back.
 type idSource struct {
 	mu      sync.Mutex
 	entropy ulid.MonotonicReader
+	last    uint64 // milliseconds
 }
 
 func newIDSource() *idSource { return &idSource{entropy: ulid.Monotonic(rand.Reader, 0)} }
@@ -19,9 +20,11 @@ func newIDSource() *idSource { return &idSource{entropy: ulid.Monotonic(rand.Rea
 func (s *idSource) next(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id, err := ulid.New(ulid.Timestamp(now), s.entropy)
+	s.last = max(s.last, ulid.Timestamp(now))
+	id, err := ulid.New(s.last, s.entropy)
 	if err != nil { // the monotonic counter overflowed inside one millisecond
-		id = ulid.MustNew(ulid.Timestamp(now), rand.Reader)
+		s.last++
+		id = ulid.MustNew(s.last, rand.Reader)
 	}
 	return id.String()
 }

@@ -244,3 +244,20 @@ func TestF09_AuditNamesOnlyAccountsThatExist(t *testing.T) {
 		t.Errorf("audit: %s, want %s", strings.Join(got, ", "), want)
 	}
 }
+
+// TestI08_LoginsOutliveAWrongClock: nobody is logged out because a machine's clock is set back, and one that was a day ahead has ended
+// nothing for good.
+func TestI08_LoginsOutliveAWrongClock(t *testing.T) {
+	k := newEnvKit(t)
+	login := k.mustLogin(t)
+	for _, step := range []struct {
+		what string
+		set  time.Duration
+		want bool
+	}{{"an hour back", -time.Hour, true}, {"and right again", time.Hour, true}, {"a month ahead", 30 * 24 * time.Hour, false}, {"and right again", -30 * 24 * time.Hour, true}} {
+		k.clock.advance(step.set)
+		if _, err := k.session(t.Context(), login.Token.Reveal()); (err == nil) != step.want {
+			t.Errorf("%s: %v", step.what, err)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (s *state) encode(now time.Time) ([]byte, error) {
 // decodeState reads a state. What is not there or can't be read is a new state: a minute later it makes no difference, and
 // the log knows the money.
 func decodeState(text []byte, grain time.Duration) state {
-	s := newState(grain)
+	s := newState(grain, time.Time{})
 	var in stored
 	if len(text) == 0 || json.Unmarshal(text, &in) != nil {
 		return s

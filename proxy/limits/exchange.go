@@ -147,7 +147,7 @@ func (l *Limiter) round(ctx context.Context, a *account) error {
 	for i := range told {
 		told[i].round = cmp.Or(told[i].round, a.count)
 	}
-	shared := newState(l.grain())
+	shared := newState(l.grain(), time.Time{})
 	decided := false
 	err := l.update(ctx, a.key, func(stored []byte, now time.Time) ([]byte, error) {
 		shared = decodeState(stored, l.grain())

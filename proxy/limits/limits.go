@@ -32,6 +32,7 @@ type Limiter struct {
 	owner string        // this process among those that share states
 	turns chan struct{} // bounds how many connections the limits use at once
 	away  atomic.Bool   // Shared does not answer: decide from what is known here
+	from  time.Time     // where slots of windows begin; zero when they are shared
 	skew  atomic.Int64  // of the shared clock against ours, in nanoseconds
 
 	mu   sync.RWMutex
@@ -49,7 +50,12 @@ func New(opt Options) *Limiter {
 	if opt.Logger == nil {
 		opt.Logger = slog.Default()
 	}
-	return &Limiter{opt: opt, owner: newOwner(), turns: make(chan struct{}, sharedTurns), keys: map[int64]*account{}}
+	l := &Limiter{opt: opt, owner: newOwner(), turns: make(chan struct{}, sharedTurns), keys: map[int64]*account{}}
+	if opt.Shared == nil {
+		now := opt.Now()
+		l.from = now.Add(-now.Sub(now.Truncate(slot)))
+	}
+	return l
 }
 
 // account is a key and what this process knows of it.
@@ -172,7 +178,7 @@ func (l *Limiter) account(id int64) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a = l.keys[id]; a == nil {
-		a = &account{key: id, state: newState(l.grain())}
+		a = &account{key: id, state: newState(l.grain(), l.from)}
 		l.keys[id] = a
 	}
 	return a

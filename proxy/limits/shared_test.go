@@ -269,7 +269,7 @@ func TestShared_LogCorrectsTheBudget(t *testing.T) {
 func TestState_WrittenDown(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	c := newClock("2026-07-01T12:00:00Z")
-	s := newState(sharedSlot)
+	s := newState(sharedSlot, time.Time{})
 	s.budget = budget{Loaded: true, Period: periodOf(models.BudgetMonth, c.now(), time.UTC), Spent: 12345678901, Compared: c.now()}
 	s.shares["one"] = share{Reserved: 17, Round: 4, At: c.now()}
 	for range 5000 {

@@ -38,8 +38,10 @@ type change struct {
 	round int64 // the exchange that told it first; 0 = none has
 }
 
-func newState(grain time.Duration) state {
-	return state{requests: window{grain: grain}, tokens: window{grain: grain}, shares: map[string]share{}}
+// newState is the state of a key that nothing is known of. Without from, slots begin at round times of the clock, as those must that
+// gateways share.
+func newState(grain time.Duration, from time.Time) state {
+	return state{requests: window{grain: grain, from: from}, tokens: window{grain: grain, from: from}, shares: map[string]share{}}
 }
 
 // at is now, or the time the state has seen already.

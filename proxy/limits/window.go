@@ -16,6 +16,7 @@ const (
 // over any span never exceeds what was admitted, and is forgotten at most one slot late.
 type window struct {
 	grain time.Duration // length of a slot
+	from  time.Time     // when a slot begins; one with a monotonic reading makes the window one of passed time, whatever the clock is set to
 	slots []usage       // oldest first
 	sum   int64
 }
@@ -29,7 +30,7 @@ func (w *window) leaves(u usage) time.Time { return u.begin.Add(w.grain + span) 
 
 // add records an amount used at a moment, or corrects it when negative. What has left already is not corrected.
 func (w *window) add(at time.Time, amount int64) {
-	begin := at.Truncate(w.grain)
+	begin := w.begin(at)
 	i, found := slices.BinarySearchFunc(w.slots, begin, func(u usage, t time.Time) int { return u.begin.Compare(t) })
 	switch {
 	case found:
@@ -44,6 +45,14 @@ func (w *window) add(at time.Time, amount int64) {
 	if w.slots[i].amount == 0 {
 		w.slots = slices.Delete(w.slots, i, i+1)
 	}
+}
+
+// begin is when the slot of a moment begins.
+func (w *window) begin(at time.Time) time.Time {
+	if w.from.IsZero() {
+		return at.Truncate(w.grain)
+	}
+	return w.from.Add(at.Sub(w.from).Truncate(w.grain))
 }
 
 // expire drops what is older than the span.
@@ -91,5 +100,5 @@ func (w *window) quota(limit *int64, now time.Time) *Quota {
 
 // clone is a copy that shares nothing.
 func (w *window) clone() window {
-	return window{grain: w.grain, slots: slices.Clone(w.slots), sum: w.sum}
+	return window{grain: w.grain, from: w.from, slots: slices.Clone(w.slots), sum: w.sum}
 }
