@@ -10,3 +10,5 @@ DELETE FROM usage_rollups WHERE grain = 86400;
 -- Groups are kept apart by who asked; they are filled in anew when the program starts.
 DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups);
 DELETE FROM usage_groups;
+
+CREATE INDEX usage_groups_key ON usage_groups (dimension, key);

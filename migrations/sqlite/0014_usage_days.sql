@@ -10,3 +10,10 @@ DELETE FROM usage_rollups WHERE grain = 86400;
 -- Groups are kept apart by who asked; they are filled in anew when the program starts.
 DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups);
 DELETE FROM usage_groups;
+
+CREATE INDEX usage_groups_key ON usage_groups (dimension, key);
+
+-- The name of a key is what people filter failures by. Slow requests are looked for over long times; few are slow.
+DROP INDEX request_logs_failed;
+CREATE INDEX request_logs_failed ON request_logs (request_time, failed, source, response_status, api_key_id, provider_id, requested_model, api_key_name) WHERE failed;
+CREATE INDEX request_logs_slow ON request_logs (request_time, total_time_ms, source) WHERE total_time_ms >= 20000;

@@ -90,6 +90,15 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 	return s.narrow(ctx, f)
 }
 
+// everyFilter is the same for those who want every row, and not a page of them.
+func (s *Store) everyFilter(ctx context.Context, f *models.LogFilter) (where, error) {
+	w, err := s.listFilter(ctx, f)
+	if among, found := s.among(f); found && err == nil && !named(f) {
+		w = among.join(w)
+	}
+	return w, err
+}
+
 // order is an ORDER BY in which no two rows are equal. Unknown values come last either way.
 func order(sort models.LogSort, ascending bool) (string, error) {
 	direction := " DESC"

@@ -39,7 +39,13 @@ func (s *Store) narrow(ctx context.Context, f *models.LogFilter) (where, error) 
 		}
 	}
 	w := found.join(s.filter(&rest))
-	if !all || w.few() || s.postgres() {
+	if w.few() || s.postgres() {
+		return w, nil
+	}
+	if among, found := s.among(f); found && named(f) {
+		return among.join(w), nil
+	}
+	if !all {
 		return w, nil
 	}
 	quarters, few, err := s.quartersOf(ctx, series, f)

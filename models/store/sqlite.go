@@ -46,7 +46,7 @@ func (h *handle) openSQLite(ctx context.Context, t target) error {
 
 	reader, err := sql.Open(sqlite.DriverName, sqliteDSN(t.path,
 		fmt.Sprintf("_pragma=busy_timeout(%d)", h.busy.Milliseconds()), "_pragma=query_only(1)", "_pragma=foreign_keys(1)",
-		"_pragma=cache_size(-16384)", "_pragma=mmap_size(268435456)"))
+		"_pragma=cache_size(-16384)", "_pragma=mmap_size(268435456)", "_pragma=automatic_index(0)")) // an index made for one query reads everything
 	if err != nil {
 		return fmt.Errorf("open the readers: %w", err)
 	}

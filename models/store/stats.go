@@ -133,13 +133,16 @@ func idText(id *int64) string {
 func (s *Store) collectRows(ctx context.Context, f *models.LogFilter, t *tally) error {
 	filter := *f
 	filter.State = cmp.Or(f.State, models.LogDone)
-	err := s.addRows(ctx, &filter, t)
+	w, err := s.everyFilter(ctx, &filter)
+	if err != nil {
+		return err
+	}
+	err = s.addRows(ctx, w, t)
 	t.sumUp()
 	return err
 }
 
-func (s *Store) addRows(ctx context.Context, f *models.LogFilter, t *tally) error {
-	w := s.filter(f)
+func (s *Store) addRows(ctx context.Context, w where, t *tally) error {
 	return s.each(ctx, func(rows *sql.Rows) error {
 		var l models.RequestLog
 		if err := rows.Scan(countedTargets(&l)...); err != nil {

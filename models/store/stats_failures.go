@@ -21,11 +21,15 @@ func (s *Store) FailureKinds(ctx context.Context, q models.StatsQuery) ([]models
 	err := s.inRead(ctx, func(tx *Store) error {
 		dimensions, kept := tx.wholeGroups(&q.Filter, groupFailure)
 		if !kept || !tx.summed(&q.Filter) || q.Bucket == models.BucketMinute {
-			return tx.addFailedRows(ctx, q.Filter, kinds)
+			w, err := tx.listFilter(ctx, failed(q.Filter))
+			if err != nil {
+				return err
+			}
+			return tx.addFailedRows(ctx, w, kinds)
 		}
 		sp := spanOf(&q.Filter)
 		for _, edge := range sp.edges() {
-			if err := tx.addFailedRows(ctx, *edge.of(&q.Filter, ""), kinds); err != nil {
+			if err := tx.addFailedRows(ctx, tx.filter(failed(*edge.of(&q.Filter, ""))), kinds); err != nil {
 				return err
 			}
 		}
@@ -59,20 +63,25 @@ func (t failureTally) sorted() []models.FailureKinds {
 	return all
 }
 
-func (s *Store) addFailedRows(ctx context.Context, f models.LogFilter, t failureTally) error {
-	failed, width := true, quarterMicros
-	f.State, f.HasError = "", &failed // what has failed is done
+// failed narrows a filter to what has failed, which is done.
+func failed(f models.LogFilter) *models.LogFilter {
+	yes := true
+	f.State, f.HasError = "", &yes
+	return &f
+}
+
+func (s *Store) addFailedRows(ctx context.Context, w where, t failureTally) error {
+	width := quarterMicros
 	if t.query.Bucket == models.BucketMinute {
 		width = int64(time.Minute / time.Microsecond)
 	}
-	w := s.filter(&f)
 	slot := "request_time / " + strconv.FormatInt(width, 10)
 	return s.each(ctx, func(rows *sql.Rows) error {
 		var at, refused, cancelled int64
 		err := rows.Scan(&at, &refused, &cancelled)
 		t.add(at*width, refused, cancelled)
 		return err
-	}, "SELECT "+slot+" AS slot, SUM(CASE WHEN response_status BETWEEN 400 AND 498 THEN 1 ELSE 0 END), SUM(CASE WHEN response_status = 499 THEN 1 ELSE 0 END) FROM request_logs WHERE "+
+	}, "SELECT "+slot+" AS slot, SUM(CASE WHEN response_status BETWEEN 400 AND 498 THEN 1 ELSE 0 END), SUM(CASE WHEN response_status = 499 THEN 1 ELSE 0 END) FROM "+s.from(w)+" WHERE "+
 		w.sql()+" GROUP BY "+slot, w.args...)
 }
 

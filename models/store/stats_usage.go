@@ -112,7 +112,7 @@ func slots(grain, from, to int64) (w where) {
 func (s *Store) collect(ctx context.Context, f *models.LogFilter, t *tally) error {
 	sp := spanOf(f)
 	for _, e := range sp.edges() {
-		if err := s.addRows(ctx, e.of(f, models.LogDone), t); err != nil {
+		if err := s.addRows(ctx, s.filter(e.of(f, models.LogDone)), t); err != nil {
 			return err
 		}
 	}
@@ -206,7 +206,8 @@ func (s *Store) SpendSince(ctx context.Context, keyID int64, since time.Time) (m
 		if err != nil {
 			return err
 		}
-		parts, err := tx.partsOf(ctx, where{terms: []string{"series IN (SELECT id FROM usage_series WHERE api_key_id = ?)"}, args: []any{keyID}}, sp)
+		sums, _ := tx.fewSums(&models.LogFilter{APIKeyID: &keyID}) // there are some for every key
+		parts, err := tx.partsOf(ctx, sums, sp)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"strconv"
+
+	"squirrel/models"
+)
+
+// slowMS is what a request takes at least that is in the index of the slow ones, in milliseconds.
+const slowMS = 20_000
+
+// among is a condition that a row is one of those that an index of failed or of slow requests can tell to match, on SQLite; found is
+// false when neither holds them all. Without it, each request in the index is looked up in the table, and most of them in vain.
+func (s *Store) among(f *models.LogFilter) (w where, found bool) {
+	if s.postgres() || f.State == models.LogRunning {
+		return w, false
+	}
+	index, inIndex := "", models.LogFilter{Start: f.Start, End: f.End, Source: f.Source}
+	switch {
+	case wantsFailures(f):
+		failed := true
+		index, inIndex.HasError = "request_logs_failed", &failed
+		inIndex.Statuses, inIndex.StatusMin, inIndex.StatusMax = f.Statuses, f.StatusMin, f.StatusMax
+		inIndex.APIKeyID, inIndex.APIKeyName, inIndex.ProviderID, inIndex.RequestedModel = f.APIKeyID, f.APIKeyName, f.ProviderID, f.RequestedModel
+	case f.TotalTimeMin != nil && *f.TotalTimeMin >= slowMS:
+		index, inIndex.TotalTimeMin, inIndex.TotalTimeMax = "request_logs_slow", f.TotalTimeMin, f.TotalTimeMax
+	default:
+		return w, false
+	}
+	rows := s.filter(&inIndex)
+	if index == "request_logs_slow" {
+		rows.add("total_time_ms >= " + strconv.Itoa(slowMS)) // as in the index
+	}
+	w.add("(request_time, id) IN (SELECT request_time, id FROM request_logs INDEXED BY "+index+" WHERE "+rows.sql()+")", rows.args...)
+	return w, true
+}
+
+// named reports that a filter names something that few requests have: a page of the list would be long in the finding.
+func named(f *models.LogFilter) bool {
+	return f.APIKeyID != nil || f.APIKeyName != "" || f.ProviderID != nil || f.RequestedModel != "" || f.TargetModel != "" || f.UserID != "" || f.Client != ""
+}
