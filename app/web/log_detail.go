@@ -151,6 +151,7 @@ func relayed(a *pages.LogAttempt, l *models.RequestLog) {
 	}
 	whole := max(*l.TotalTimeMS-a.Offset, 0)
 	a.TotalMS, a.Broken = &whole, l.ResponseStatus != nil && *l.ResponseStatus >= http.StatusBadRequest
+	a.Left = a.Broken && l.ErrorCode == "client_disconnected"
 }
 
 // cuts reads "request_body:12345678".

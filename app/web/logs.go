@@ -163,7 +163,7 @@ func logFigures(ctx context.Context, s models.StatLine) []ui.StatProps {
 			Title: ui.Count(s.InputTokens) + " / " + ui.Count(s.OutputTokens), Note: cachedNote(ctx, s),
 		},
 		{
-			Label: i18n.T(ctx, "logs.figure.first_byte"), Value: ui.MillisecondsOf(s.FirstByteMS.P50) + " / " + ui.MillisecondsOf(s.FirstByteMS.P95),
+			Label: i18n.T(ctx, "logs.figure.first_byte"), Value: ui.MillisecondsPair(s.FirstByteMS.P50, s.FirstByteMS.P95),
 			Note: i18n.T(ctx, "logs.figure.percentiles"),
 		},
 		{Label: i18n.T(ctx, "logs.figure.total"), Value: ui.MillisecondsOf(s.TotalMS.P95), Note: "p95"},

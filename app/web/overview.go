@@ -83,7 +83,7 @@ func (w *Web) overviewFigures(ctx context.Context, state logState, found *admin.
 		{Label: i18n.T(ctx, "logs.figure.success"), Value: ui.Percent(ctx, now.SuccessCount, now.RequestCount), Note: i18n.T(ctx, "overview.before", "value", ui.Percent(ctx, before.SuccessCount, before.RequestCount)), URL: usage("requests"), Spark: spark.success},
 		{Label: i18n.T(ctx, "logs.figure.cost"), Value: spendText(now), Title: ui.ExactMoney(now.TotalCost), Note: firstOf(unknownNote(ctx, now), versus(float64(now.TotalCost), float64(before.TotalCost))), URL: usage("cost"), Spark: spark.cost},
 		{Label: i18n.T(ctx, "logs.figure.tokens"), Value: ui.Tokens(now.InputTokens) + " / " + ui.Tokens(now.OutputTokens), Note: firstOf(cachedNote(ctx, now), versus(float64(now.InputTokens+now.OutputTokens), float64(before.InputTokens+before.OutputTokens))), URL: usage("tokens"), Spark: spark.tokens},
-		{Label: i18n.T(ctx, "logs.figure.first_byte"), Value: ui.MillisecondsOf(now.FirstByteMS.P50) + " / " + ui.MillisecondsOf(now.FirstByteMS.P95), Note: i18n.T(ctx, "logs.figure.percentiles"), URL: usage("latency"), Spark: spark.latency},
+		{Label: i18n.T(ctx, "logs.figure.first_byte"), Value: ui.MillisecondsPair(now.FirstByteMS.P50, now.FirstByteMS.P95), Note: i18n.T(ctx, "logs.figure.percentiles"), URL: usage("latency"), Spark: spark.latency},
 		{Label: i18n.T(ctx, "overview.saved"), Value: ui.Count(found.Saved), Note: i18n.T(ctx, "overview.saved.note"), URL: state.url("/admin/logs", "retry_count_min", "1", "has_error", "false")},
 	}
 }
@@ -199,6 +199,7 @@ func attentionRows(ctx context.Context, all []admin.Attention) []pages.Attention
 		id := strconv.FormatInt(a.ID, 10)
 		switch a.Kind {
 		case admin.AttentionProvider:
+			row.Reason = i18n.T(ctx, "overview.reason."+kind, "n", a.Count, "of", a.Of, "note", i18n.T(ctx, "overview.health."+a.Note))
 			row.URL = "/admin/logs?has_error=true&provider_id=" + id
 		case admin.AttentionKey:
 			row.Tone, row.URL = ui.Err, "/admin/providers/"+id+"/edit"

@@ -57,8 +57,8 @@ func usageGroup(ctx context.Context, g models.StatGroupLine, all models.StatLine
 	row := pages.UsageGroup{
 		Name: g.Name, Requests: ui.Count(g.RequestCount), Success: ui.Percent(ctx, g.SuccessCount, g.RequestCount), Input: ui.Tokens(g.InputTokens),
 		Cached: ui.Dash, Output: ui.Tokens(g.OutputTokens), Cost: spendText(g.StatLine), CostShare: ui.Dash, Average: ui.Dash,
-		FirstByte: ui.MillisecondsOf(g.FirstByteMS.P50) + " / " + ui.MillisecondsOf(g.FirstByteMS.P95),
-		Total:     ui.MillisecondsOf(g.TotalMS.P50) + " / " + ui.MillisecondsOf(g.TotalMS.P95),
+		FirstByte: ui.MillisecondsPair(g.FirstByteMS.P50, g.FirstByteMS.P95),
+		Total:     ui.MillisecondsPair(g.TotalMS.P50, g.TotalMS.P95),
 	}
 	if g.InputTokens > 0 {
 		row.Cached = percentText(float64(g.CachedInputTokens) / float64(g.InputTokens))

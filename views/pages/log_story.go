@@ -53,6 +53,9 @@ func keptOf(ctx context.Context, l models.RequestLog) string {
 	if l.OutputTokens == nil {
 		return i18n.T(ctx, "log.kept.unknown")
 	}
+	if *l.OutputTokens == 0 {
+		return i18n.T(ctx, "log.kept.nothing")
+	}
 	return i18n.T(ctx, "log.kept.tokens", "n", exactCount(l.OutputTokens))
 }
 
@@ -205,6 +208,16 @@ func storyURL(key string, l models.RequestLog) string {
 		return "/admin/providers/" + strconv.FormatInt(*l.ProviderID, 10)
 	}
 	return ""
+}
+
+// todoLink names the page where the advice can be followed.
+func todoLink(ctx context.Context, url string) string {
+	for prefix, key := range map[string]string{"/admin/keys/": "log.todo.open.key", "/admin/models": "log.todo.open.models", "/admin/providers/": "log.todo.open.provider"} {
+		if strings.HasPrefix(url, prefix) {
+			return i18n.T(ctx, key)
+		}
+	}
+	return i18n.T(ctx, "log.todo.open")
 }
 
 // untried names the candidates that stood in the order, but were not called before the gateway gave up.

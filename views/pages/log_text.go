@@ -111,10 +111,10 @@ func attemptTone(a LogAttempt) ui.Tone {
 	switch {
 	case a.TotalMS == nil && a.Error == "":
 		return ui.Info
+	case a.Left, a.ErrorKind == "client_gone":
+		return ui.Neutral
 	case a.Broken:
 		return ui.Err
-	case a.ErrorKind == "client_gone":
-		return ui.Neutral
 	case a.Error == "" && a.ErrorKind == "" && a.Status != nil && *a.Status < 400:
 		return ui.OK
 	default:
@@ -127,16 +127,55 @@ func attemptOutcome(ctx context.Context, a LogAttempt) string {
 	if a.Status != nil {
 		words = append(words, strconv.Itoa(*a.Status))
 	}
-	if a.ErrorKind != "" {
-		words = append(words, a.ErrorKind)
-	}
-	if a.Broken {
+	switch {
+	case a.Left:
+		words = append(words, i18n.T(ctx, "log.attempt.kind.client_gone"))
+	case a.Broken:
 		words = append(words, i18n.T(ctx, "log.attempt.broken"))
+	case a.ErrorKind == "status" && a.Status != nil && *a.Status < 500:
+		words = append(words, i18n.T(ctx, "logs.status.refused"))
+	case a.ErrorKind == "status":
+		words = append(words, i18n.T(ctx, "logs.status.failed"))
+	case i18n.Has("log.attempt.kind." + a.ErrorKind):
+		words = append(words, i18n.T(ctx, "log.attempt.kind."+a.ErrorKind))
+	case a.ErrorKind != "":
+		words = append(words, a.ErrorKind)
 	}
 	if len(words) == 0 {
 		return i18n.T(ctx, "logs.status.running")
 	}
 	return strings.Join(words, " ")
+}
+
+// attemptThen says what followed on an attempt, as it was recorded: "same provider again after server_error". After the last one of a
+// request that has ended, nothing did.
+func attemptThen(ctx context.Context, a LogAttempt, last bool) string {
+	where, class, found := strings.Cut(a.RetryReason, " after ")
+	if !found {
+		return a.RetryReason
+	}
+	key := "log.attempt.then.next"
+	if strings.HasPrefix(where, "same") {
+		key = "log.attempt.then.again"
+	}
+	if last {
+		key += ".not"
+	}
+	if name := "log.attempt.class." + class; i18n.Has(name) {
+		class = i18n.T(ctx, name)
+	}
+	return i18n.T(ctx, key, "why", class)
+}
+
+// unknownCost says why nobody knows what a request has cost.
+func unknownCost(ctx context.Context, l models.RequestLog) string {
+	switch {
+	case l.AttemptCount == 0:
+		return i18n.T(ctx, "log.cost.no_call")
+	case l.InputTokens == nil:
+		return i18n.T(ctx, "log.cost.no_tokens")
+	}
+	return i18n.T(ctx, "log.cost.no_price", "target", orDash(l.TargetModel))
 }
 
 // shortestBar is a width that can be seen.

@@ -77,7 +77,7 @@ func LogTableRow(row LogRow, columns []LogColumn) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = attemptList(row.Attempts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = attemptList(row.Attempts, row.State == models.LogRunning).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

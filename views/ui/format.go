@@ -128,6 +128,21 @@ func MillisecondsOf(ms *float64) string {
 	return Milliseconds(*ms)
 }
 
+// MillisecondsPair writes two durations next to each other, with their unit once when it is the same: "12 / 610 ms".
+func MillisecondsPair(a, b *float64) string {
+	first, second := MillisecondsOf(a), MillisecondsOf(b)
+	for _, unit := range []string{" ms", " s"} {
+		number, found := strings.CutSuffix(first, unit)
+		if found && strings.HasSuffix(second, unit) && !strings.Contains(number+second, " m ") && !strings.Contains(number+second, " h ") {
+			return number + " / " + second
+		}
+	}
+	if a == nil && b == nil {
+		return Dash
+	}
+	return first + " / " + second
+}
+
 // Percent writes part of whole; with fewer than 30 it says "3 of 4", and 100 % only when it is all.
 func Percent(ctx context.Context, part, whole int64) string {
 	switch {

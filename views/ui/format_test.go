@@ -116,3 +116,18 @@ func TestTimes(t *testing.T) {
 		t.Errorf("without a clock: %s", got)
 	}
 }
+
+func TestMillisecondsPair(t *testing.T) {
+	at := func(ms float64) *float64 { return &ms }
+	for _, c := range []struct {
+		a, b *float64
+		want string
+	}{
+		{at(1), at(611), "1 / 611 ms"}, {at(2000), at(3500), "2.00 / 3.50 s"}, {at(120), at(2500), "120 ms / 2.50 s"}, {at(2500), at(120_000), "2.50 s / 2 m 00 s"},
+		{at(120_000), at(180_000), "2 m 00 s / 3 m 00 s"}, {nil, nil, Dash}, {nil, at(5), Dash + " / 5 ms"},
+	} {
+		if got := MillisecondsPair(c.a, c.b); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
