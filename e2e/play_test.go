@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -154,6 +155,39 @@ func TestPlaygroundWithoutScripts(t *testing.T) {
 	report(t, b, "without scripts")
 }
 
+// dropScript lets go of an image over a message, or pastes it into one.
+const dropScript = `((kind) => {
+  const bytes = Uint8Array.from(atob('` + onePixel + `'), c => c.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], kind + '.png', {type: 'image/png'}));
+  data.items.add(new File(['text'], 'notes.txt', {type: 'text/plain'}));
+  const event = kind === 'drop' ? new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}) : new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true});
+  document.getElementById('text-0').dispatchEvent(event);
+  return document.getElementById('image_0').files.length;
+})`
+
+// TestPlaygroundDrop drops an image on a message, pastes another and sends both with Ctrl+Enter.
+func TestPlaygroundDrop(t *testing.T) {
+	d := startDemo(t)
+	b := openPlayground(t, d, true)
+	b.open("/admin/playground?model=smart")
+	if one, two := eval[int](b, dropScript+`('drop')`), eval[int](b, dropScript+`('paste')`); one != 1 || two != 2 {
+		t.Errorf("%d files after dropping, %d after pasting", one, two)
+	}
+	b.until(`document.querySelectorAll('.thumb img').length === 2 && Array.from(document.querySelectorAll('.thumb img')).every(i => i.naturalWidth === 1)`)
+	var said string
+	b.run(
+		chromedp.SendKeys(`#text-0`, "What are they?", chromedp.ByQuery),
+		chromedp.KeyEvent("\r", chromedp.KeyModifiers(input.ModifierCtrl)),
+		chromedp.WaitVisible(`[data-testid=play-figures]`, chromedp.ByQuery),
+		chromedp.Text(`#answer`, &said, chromedp.ByQuery),
+	)
+	if n := eval[int](b, `document.querySelectorAll('[data-testid=thumb] img').length`); n != 2 || !strings.Contains(said, "I see 2 images.") {
+		t.Errorf("%d images are kept, the answer says %s", n, said)
+	}
+	report(t, b, "dropped images")
+}
+
 // addSlowModel makes a model that sends a word each half second.
 func (d *demo) addSlowModel(t *testing.T) {
 	t.Helper()
@@ -230,6 +264,7 @@ func TestPlaygroundStop(t *testing.T) {
 		chromedp.Click(`[data-testid=send]`, chromedp.ByQuery),
 		chromedp.WaitVisible(`#live-columns [data-live] span`, chromedp.ByQuery),
 	)
+	b.run(chromedp.WaitNotVisible(`#live-columns > :last-child [data-testid=stop]`, chromedp.ByQuery)) // its answer is whole
 	b.shoot("play-columns-running")
 	b.run(chromedp.Click(`#live-columns > :first-child [data-testid=stop]`, chromedp.ByQuery), chromedp.WaitVisible(`[data-testid=play-columns]`, chromedp.ByQuery))
 	if both := eval[string](b, `document.querySelector('[data-testid=play-columns]').textContent`); !strings.Contains(both, "administrator") || !strings.Contains(both, "stop") {

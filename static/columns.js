@@ -12,6 +12,8 @@
       if (piece.className === "began") {
         column.querySelector("[name=id]").value = piece.textContent;
         column.querySelector("[data-began]").hidden = false;
+      } else if (piece.className === "ended") {
+        column.querySelector("[data-began]").hidden = true;
       } else {
         const line = document.createElement("span");
         if (piece.className) line.className = "text-ink-3";

@@ -27,16 +27,13 @@
     const list = form.querySelector(`[data-previews="${field.id}"]`);
     list.querySelectorAll("[data-fresh]").forEach((item) => item.remove());
     for (const file of images(field.files)) {
-      const reader = new FileReader();
-      reader.onload = () => {
-        const item = document.createElement("li"), image = document.createElement("img");
-        item.className = "thumb";
-        item.dataset.fresh = "";
-        image.src = reader.result;
-        image.alt = file.name;
-        item.append(image);
-        list.append(item);
-      };
+      const item = document.createElement("li"), image = document.createElement("img"), reader = new FileReader();
+      item.className = "thumb";
+      item.dataset.fresh = "";
+      image.alt = file.name;
+      item.append(image);
+      list.append(item);
+      reader.onload = () => { image.src = reader.result; };
       reader.readAsDataURL(file);
     }
   }

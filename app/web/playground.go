@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -62,23 +60,10 @@ func newPlayground(mode pages.PlayMode, model string) pages.Playground {
 
 func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error) {
 	ctx := c.UserContext()
-	choices, err := w.logFilters(ctx, readLogState(nil, w.opts.Now(), w.opts.Zone))
-	if err != nil {
+	if err := w.playChoices(ctx, form); err != nil {
 		return layout.Page{}, err
-	}
-	form.Models, form.Keys = choices.Models, choices.Keys
-	routes, err := w.opts.Admin.Routes(ctx, admin.RouteQuery{PageQuery: admin.PageQuery{Page: 1, PageSize: maxChoices}})
-	if err != nil {
-		return layout.Page{}, err
-	}
-	for i := range routes.Items {
-		r := &routes.Items[i]
-		form.Routes = append(form.Routes, ui.Option{Value: strconv.FormatInt(r.ID, 10), Label: r.ModelName + " → " + r.ProviderName + " / " + r.TargetModel})
 	}
 	nameColumns(form)
-	if form.Notice == "" && (!chosen(form.APIKeyID, form.Keys) || !chosen(form.RouteID, form.Routes)) {
-		form.Notice = "playground.gone"
-	}
 	if err := w.listPresets(c, form); err != nil {
 		return layout.Page{}, err
 	}
@@ -86,11 +71,6 @@ func (w *Web) playPage(c *fiber.Ctx, form *pages.Playground) (layout.Page, error
 		form.Tabs = append(form.Tabs, ui.Tab{Label: i18n.T(ctx, "playground.mode."+string(mode)), URL: "/admin/playground?mode=" + string(mode), Current: form.Mode == mode})
 	}
 	return layout.Page{Title: i18n.T(ctx, "nav.playground"), Nav: layout.NavPlayground, Body: pages.PlaygroundPage(*form)}, nil
-}
-
-// chosen reports whether a choice is among those there are; none is a choice, too.
-func chosen(value string, options []ui.Option) bool {
-	return value == "" || slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == value })
 }
 
 func (w *Web) showPlayground(c *fiber.Ctx, form pages.Playground) error {

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"image"
 	"image/png"
 	"mime/multipart"
@@ -267,4 +268,23 @@ func TestPlaygroundModesAreSmall(t *testing.T) {
 	k.get("/admin/playground?mode=nonsense").want(t, "no mode", 200, `name="mode" value="chat"`)
 	k.cookies = map[string]string{}
 	k.get("/admin/playground?mode=speech").want(t, "without a login", http.StatusSeeOther)
+}
+
+// TestPlaygroundManyChoices: with many routes those of the form's models are listed, and what was chosen before stays chosen.
+func TestPlaygroundManyChoices(t *testing.T) {
+	k, _ := newLogKit(t)
+	p := k.provider("Acorn of the west", "https://one.example/v1", "")
+	for n := range 500 {
+		k.route(fmt.Sprintf("vendor/a-model-of-2026-%03d", n), "gpt-4o-2026-05-13", p.ID)
+		if _, err := k.service.CreateAPIKey(t.Context(), admin.APIKeyInput{Name: admin.Some(fmt.Sprintf("team key of project %03d", n))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := k.get("/admin/playground?model=vendor/a-model-of-2026-007")
+	page.want(t, "many", 200, ">vendor/a-model-of-2026-007 → Acorn of the west", "!vendor/a-model-of-2026-008 → ", "only those of the chosen models", "The first 300 are listed", "team key of project 299", "!project 300")
+	page.wantSmall(t, "many")
+	page = k.post("/admin/playground", "op", "attach", "mode", "chat", "model", "vendor/a-model-of-2026-007", "api_key_id", "499", "route_id", "400", "model_2", "vendor/a-model-of-2026-009")
+	page.want(t, "chosen", 200, `value="499" selected`, `value="400" selected`, "vendor/a-model-of-2026-399 → ", "vendor/a-model-of-2026-009 → ", "!any more")
+	page.wantSmall(t, "chosen")
+	k.post("/admin/playground", "op", "attach", "mode", "raw", "body", `{"model":"vendor/a-model-of-2026-011"}`, "route_id", "9999").want(t, "raw", 200, "vendor/a-model-of-2026-011 → ", "not among the choices any more")
 }

@@ -33,12 +33,12 @@ type piece struct {
 	column    int
 	text      string
 	reasoning bool
-	began     bool // the text is the id of the request
+	sign      string // "began": the text is the id of the request; "ended": nothing follows; empty: the text was said
 }
 
 // hear keeps what was said, so that the column can be shown whole at the end.
 func (a *columnAnswer) hear(p piece) {
-	if p.began {
+	if p.sign != "" {
 		return
 	}
 	kind := "text"
@@ -98,7 +98,7 @@ func performColumns(ctx context.Context, columns []PlayColumn, answers []columnA
 		answers[i].Title = columns[i].Title
 		all.Go(func() {
 			tell := func(p piece) error {
-				if p.text == "" {
+				if p.text == "" && p.sign == "" {
 					return nil
 				}
 				select {
@@ -109,11 +109,12 @@ func performColumns(ctx context.Context, columns []PlayColumn, answers []columnA
 				}
 			}
 			answer, err := columns[i].Stream(ctx, PlaySink{
-				Began: func(id string) error { return tell(piece{column: i, text: id, began: true}) },
+				Began: func(id string) error { return tell(piece{column: i, text: id, sign: "began"}) },
 				Say: func(text string, reasoning bool) error {
 					return tell(piece{column: i, text: text, reasoning: reasoning})
 				},
 			})
+			_ = tell(piece{column: i, sign: "ended"}) // who is gone needs no sign
 			answers[i].Answer, answers[i].Err = answer, err
 		})
 	}
@@ -129,8 +130,8 @@ func (f *flow) piece(p piece) error {
 	var b strings.Builder
 	b.WriteString(`<data value="` + strconv.Itoa(p.column) + `"`)
 	switch {
-	case p.began:
-		b.WriteString(` class="began"`)
+	case p.sign != "":
+		b.WriteString(` class="` + p.sign + `"`)
 	case p.reasoning:
 		b.WriteString(` class="reasoning"`)
 	}

@@ -44,6 +44,8 @@ type Playground struct {
 	Models     []string
 	Keys       []ui.Option
 	Routes     []ui.Option
+	ManyKeys   bool // more than are listed
+	ManyRoutes bool // only those of the form's models are listed
 	Tabs       []ui.Tab
 	Errors     map[string]string
 	Notice     string // the key of something to know before the request is sent; empty = nothing
@@ -219,4 +221,19 @@ func presetsTitle(ctx context.Context, n int) string {
 		return i18n.T(ctx, "playground.presets")
 	}
 	return i18n.N(ctx, "playground.presets", n)
+}
+
+// keyHint and routeHint say what is listed when that is not all.
+func (p Playground) keyHint(ctx context.Context) string {
+	if p.ManyKeys {
+		return i18n.T(ctx, "playground.key.hint") + ". " + i18n.T(ctx, "playground.key.many", "n", len(p.Keys))
+	}
+	return i18n.T(ctx, "playground.key.hint")
+}
+
+func (p Playground) routeHint(ctx context.Context) string {
+	if p.ManyRoutes {
+		return i18n.T(ctx, "playground.route.hint") + ". " + i18n.T(ctx, "playground.route.many")
+	}
+	return i18n.T(ctx, "playground.route.hint")
 }
