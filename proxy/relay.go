@@ -39,6 +39,7 @@ type relay struct {
 	tap      *tap.Tap
 	raw      *capped // raw events for the log, nil when they are not recorded
 	pace     pacer
+	came     time.Time // when the last of the provider's bytes did
 	conv     *conversionStream
 	pending  []byte // translated, not written yet
 	monitor  *monitor
@@ -88,9 +89,8 @@ func (r *relay) open() upstream.Outcome {
 // read takes more of the provider's bytes and notes when they came. waiting is since when nothing else was to be done.
 func (r *relay) read(waiting time.Time) (int, error) {
 	n, err := r.reader.fill(r.source)
-	if !r.pace.off {
-		r.pace.arrived(time.Since(r.x.start), waiting.Sub(r.x.start), n)
-	}
+	r.came = time.Now()
+	r.pace.arrived(r.came.Sub(r.x.start), waiting.Sub(r.x.start), n)
 	return n, err
 }
 
