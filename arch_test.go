@@ -14,7 +14,7 @@ const module = "squirrel"
 // is missing here fails the test; add it with a purpose in docs/architecture.md.
 var mayImport = map[string]string{
 	"":                        "app app/config app/demo proxy/simulator",
-	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/sse proxy/tokens proxy/tracing proxy/upstream routing routing/rules static",
+	"app":                     "app/admin app/api app/auth app/config app/web jobs migrations models models/prices models/store proxy proxy/edge proxy/limits proxy/probe proxy/reqlog proxy/sse proxy/tokens proxy/tracing proxy/upstream routing routing/health routing/rules static",
 	"app/admin":               "models models/store models/prices proxy/body routing/rules",
 	"app/api":                 "app/admin app/auth models",
 	"app/apptest":             "models proxy/simulator",

@@ -16,6 +16,8 @@ type Metrics struct {
 	requests  *prometheus.CounterVec
 	attempts  *prometheus.CounterVec
 	tokens    *prometheus.CounterVec
+	cost      *prometheus.CounterVec
+	unpriced  *prometheus.CounterVec
 	firstByte *prometheus.HistogramVec
 	overhead  prometheus.Histogram
 	running   prometheus.Gauge
@@ -31,7 +33,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			[]string{"endpoint", "model", "status"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "squirrel_attempts_total", Help: "Calls to providers by provider and result."},
 			[]string{"provider", "result"}),
-		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "squirrel_tokens_total", Help: "Tokens by model and kind."}, []string{"model", "kind"}),
+		tokens:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "squirrel_tokens_total", Help: "Tokens by model and kind."}, []string{"model", "kind"}),
+		cost:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "squirrel_cost_usd_total", Help: "Cost of requests by model, in dollars, as far as it is known."}, []string{"model"}),
+		unpriced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "squirrel_cost_unknown_total", Help: "Requests by model whose cost is not known: no price, or nothing that tells their tokens."}, []string{"model"}),
 		firstByte: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "squirrel_first_byte_seconds", Help: "Time from the request to the first byte of the answer.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}}, []string{"endpoint"}),
 		overhead: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "squirrel_overhead_seconds", Help: "Time spent in the gateway itself before the first upstream call.",
@@ -42,7 +46,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			[]string{"from", "to"}),
 		labels: labelSet{seen: map[string]bool{}},
 	}
-	reg.MustRegister(m.requests, m.attempts, m.tokens, m.firstByte, m.overhead, m.running, m.panics, m.dropped)
+	reg.MustRegister(m.requests, m.attempts, m.tokens, m.cost, m.unpriced, m.firstByte, m.overhead, m.running, m.panics, m.dropped)
 	return m
 }
 
@@ -60,11 +64,21 @@ func (m *Metrics) settled(log *models.RequestLog, model string) {
 	if log.GatewayOverheadUS != nil {
 		m.overhead.Observe(float64(*log.GatewayOverheadUS) / 1e6)
 	}
+	m.billed(log.TotalCost, model)
 	for kind, count := range map[string]*int64{"input": log.InputTokens, "output": log.OutputTokens, "cached_input": log.CachedInputTokens} {
 		if count != nil && *count > 0 {
 			m.tokens.WithLabelValues(model, kind).Add(float64(*count))
 		}
 	}
+}
+
+// billed adds up what is known of the cost.
+func (m *Metrics) billed(cost *models.NanoUSD, model string) {
+	if cost == nil {
+		m.unpriced.WithLabelValues(model).Inc()
+		return
+	}
+	m.cost.WithLabelValues(model).Add(float64(*cost) / float64(models.NanoPerUSD))
 }
 
 // refused counts a request that was turned away before anything was known of it.

@@ -107,6 +107,24 @@ func (r *Router) Health(routeID int64) health.Status {
 	return health.Status{State: health.Healthy}
 }
 
+// Conditions counts the routes that may serve a request, by the name of their provider and their state.
+func (r *Router) Conditions() map[string]map[health.State]int {
+	now := r.opts.Now()
+	counted := map[string]map[health.State]int{}
+	for _, t := range r.table.Load().routes {
+		if t.refusal != "" {
+			continue
+		}
+		states := counted[t.Provider.Name]
+		if states == nil {
+			states = map[health.State]int{}
+			counted[t.Provider.Name] = states
+		}
+		states[t.health.Status(now).State]++
+	}
+	return counted
+}
+
 // Models returns the active models that have a usable route, sorted by name. allowed limits them by name or alias; empty
 // means all. The slice is the caller's, the models are shared and must not change.
 func (r *Router) Models(allowed []string) []*models.Model {

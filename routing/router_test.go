@@ -314,3 +314,21 @@ func TestI03_A21_NoHalfConfig(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestConditions counts what may serve, by provider and state.
+func TestConditions(t *testing.T) {
+	f := newFixture(t, Options{}, func(cfg *models.Config) {
+		cfg.Providers[2].IsActive = false
+		more := cfg.Models[0].Routes[0]
+		more.ID = 9
+		cfg.Models[0].Routes = append(cfg.Models[0].Routes, more)
+	})
+	for range 20 {
+		f.Report(2, health.Sample{Outcome: health.Failure, Started: f.now})
+		f.now = f.now.Add(100 * time.Millisecond)
+	}
+	got := f.Conditions()
+	if len(got) != 2 || got["p1"][health.Healthy] != 2 || len(got["p1"]) != 1 || got["p2"][health.Open] != 1 || len(got["p2"]) != 1 {
+		t.Errorf("%v", got)
+	}
+}

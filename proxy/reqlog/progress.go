@@ -43,6 +43,14 @@ func (sh *Shipper) Lag() time.Duration {
 	return max(sh.opt.Now().Sub(sh.progress.oldest), 0)
 }
 
+// Pending is how many bytes of this instance's records are not in the database yet. What is in it is deleted segment by segment,
+// so of the oldest segment only what is behind the mark counts.
+func (sh *Shipper) Pending() int64 {
+	sh.progress.mu.Lock()
+	defer sh.progress.mu.Unlock()
+	return max(sh.spool.writer.used.Load()-sh.progress.shipped.offset, 0)
+}
+
 // Stats returns the shipper's counters.
 func (sh *Shipper) Stats() ShipperStats {
 	sh.progress.mu.Lock()

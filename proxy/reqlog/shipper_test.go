@@ -284,3 +284,28 @@ func TestSyncBeforeAcknowledgement(t *testing.T) {
 		t.Errorf("%d rows", sink.count())
 	}
 }
+
+// TestPending: what waits for the database is told to the byte, over several segments, and is nothing once all is there, although
+// the newest segment stays on the disk.
+func TestPending(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.SegmentBytes = 8 << 10
+	s, sink := open(t, cfg), newSink()
+	sink.fail = func([]models.LogWrite) error { return models.Errorf(models.CodeUnavailable, "away") }
+	sh, _ := ship(t, s, sink, quick)
+	put(t, s, ids("a", 200)...)
+	names, size, err := listSegments(s.home.dir)
+	must(t, err)
+	if n := sh.Pending(); len(names) < 3 || n > size || n < size-int64(len(names)*segmentHeaderSize) {
+		t.Errorf("%d bytes wait of %d in %d segments", n, size, len(names))
+	}
+	sink.setFail(nil)
+	flush(t, sh)
+	eventually(t, "nothing waits", func() bool { return sh.Pending() == 0 && s.Stats().Bytes <= cfg.SegmentBytes })
+	if s.Stats().Bytes == 0 {
+		t.Error("the newest segment is not on the disk")
+	}
+	put(t, s, "b0001")
+	flush(t, sh)
+	eventually(t, "nothing waits again", func() bool { return sh.Pending() == 0 })
+}
