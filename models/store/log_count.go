@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"squirrel/models"
 )
@@ -15,7 +16,7 @@ const countLimit = 2_000
 func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err error) {
 	w, err := s.listFilter(ctx, &f)
 	if err == nil {
-		err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
+		err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.values()...)
 	}
 	return n, fail("count the logs", err)
 }
@@ -31,16 +32,13 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 		running, err := s.countRunning(ctx, f)
 		return done + running, false, err
 	}
-	if full.few() {
-		return total, false, s.scalar(ctx, &total, "SELECT COUNT(*) FROM "+s.from(full)+" WHERE "+full.sql(), full.args...)
+	if full.asArray {
+		return s.countQuarters(ctx, full)
 	}
-	narrow := s.indexed(f)
-	query := `SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (
-		SELECT CASE WHEN ` + full.sql() + ` THEN 1 ELSE 0 END AS hit FROM request_logs WHERE ` + narrow.sql() + ` ORDER BY request_time DESC LIMIT ?
-	) AS newest`
-	args := append(append(full.args[:len(full.args):len(full.args)], narrow.args...), countLimit+1)
-	var seen, hits int64
-	err = s.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&seen, &hits) }, query, args...)
+	if full.few() {
+		return total, false, s.scalar(ctx, &total, "SELECT COUNT(*) FROM "+s.from(full)+" WHERE "+full.sql(), full.values()...)
+	}
+	seen, hits, err := s.countNewest(ctx, s.indexed(f), full)
 	if err != nil || seen <= countLimit {
 		return hits, false, err
 	}
@@ -54,11 +52,54 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 	return max(hits, int64(float64(candidates)*float64(hits)/float64(seen))), true, err
 }
 
+// countQuarters counts what is in the newest of the quarters of an hour that a filter is narrowed to, and takes the others to hold
+// as much.
+func (s *Store) countQuarters(ctx context.Context, full where) (total int64, estimate bool, err error) {
+	seen := 0
+	for part := range full.quartersInOrder(false) {
+		var n int64
+		if err := s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(part)+" WHERE "+part.sql(), part.values()...); err != nil {
+			return 0, false, err
+		}
+		total += n
+		if seen += len(part.quarters); seen > 2*fewQuarters {
+			break
+		}
+	}
+	if seen == len(full.quarters) {
+		return total, false, nil
+	}
+	return int64(float64(total) * float64(len(full.quarters)) / float64(seen)), true, nil
+}
+
+// countNewest counts the newest rows that an index gives, up to one more than countLimit, and those among them that match it all.
+func (s *Store) countNewest(ctx context.Context, indexed, full where) (seen, hits int64, err error) {
+	parts, err := s.inOrder(ctx, indexed, false)
+	if err != nil {
+		return 0, 0, err
+	}
+	for part := range parts {
+		query := `SELECT COUNT(*), COALESCE(SUM(hit), 0) FROM (
+			SELECT CASE WHEN ` + full.sql() + ` THEN 1 ELSE 0 END AS hit FROM request_logs WHERE ` + part.sql() + ` ORDER BY request_time DESC LIMIT ?
+		) AS newest`
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var n, good int64
+			err := rows.Scan(&n, &good)
+			seen, hits = seen+n, hits+good
+			return err
+		}, query, slices.Concat(full.args, part.args, []any{countLimit + 1 - seen})...)
+		if err != nil || seen > countLimit {
+			return seen, hits, err
+		}
+	}
+	return seen, hits, nil
+}
+
 func (s *Store) countRunning(ctx context.Context, f *models.LogFilter) (n int64, err error) {
 	running := *f
 	running.State = models.LogRunning
 	w := s.filter(&running)
-	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
+	return n, s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.values()...)
 }
 
 // countDone counts the completed requests of a filter that some sums answer, and how many of them failed, without reading more rows

@@ -84,6 +84,7 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 			rest.Query = ""
 			w := s.filter(&rest)
 			w.add("request_time = ? AND id = ?", key.time, key.id)
+			w.span = bounds{&key.time, &key.time}
 			return w, nil
 		}
 	}
@@ -117,13 +118,45 @@ func order(sort models.LogSort, ascending bool) (string, error) {
 
 func (s *Store) selectLogs(ctx context.Context, w where, orderBy string, limit, offset int) (items []models.RequestLog, err error) {
 	query := "SELECT " + logColumnList + " FROM " + s.from(w) + " WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
-	args := append(w.args[:len(w.args):len(w.args)], limit, offset)
+	args := append(w.values(), limit, offset)
 	err = s.each(ctx, func(rows *sql.Rows) error {
 		row, err := scanLog(rows)
 		items = append(items, row.RequestLog)
 		return err
 	}, query, args...)
 	return items, err
+}
+
+// logsByTime are rows in the order of time, or the other way, after offset others.
+func (s *Store) logsByTime(ctx context.Context, w where, ascending bool, limit, offset int) (items []models.RequestLog, err error) {
+	orderBy, err := order(models.SortTime, ascending)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := s.inOrder(ctx, w, ascending)
+	if err != nil {
+		return nil, err
+	}
+	for part := range parts {
+		found, err := s.selectLogs(ctx, part, orderBy, limit-len(items), offset)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, found...)
+		if len(items) == limit {
+			break
+		}
+		if offset > 0 && len(found) == 0 {
+			var passed int
+			if err := s.scalar(ctx, &passed, "SELECT COUNT(*) FROM "+s.from(part)+" WHERE "+part.sql(), part.values()...); err != nil {
+				return nil, err
+			}
+			offset -= passed
+		} else {
+			offset = 0
+		}
+	}
+	return items, nil
 }
 
 // sortedPage has no cursors: rows move in orders other than that of time.
@@ -136,11 +169,7 @@ func (s *Store) sortedPage(ctx context.Context, page models.LogPage, filter wher
 }
 
 func (s *Store) numberedPage(ctx context.Context, page models.LogPage, filter where, list *models.LogList) error {
-	orderBy, err := order(models.SortTime, page.Ascending)
-	if err != nil {
-		return err
-	}
-	items, err := s.selectLogs(ctx, filter, orderBy, page.PageSize+1, (page.Page-1)*page.PageSize)
+	items, err := s.logsByTime(ctx, filter, page.Ascending, page.PageSize+1, (page.Page-1)*page.PageSize)
 	if err != nil {
 		return err
 	}
@@ -166,11 +195,7 @@ func (s *Store) cursorPage(ctx context.Context, page models.LogPage, filter wher
 		return err
 	}
 	ascending := page.Ascending != back
-	orderBy, err := order(models.SortTime, ascending)
-	if err != nil {
-		return err
-	}
-	items, err := s.selectLogs(ctx, filter.join(beyond(at, ascending)), orderBy, page.PageSize+1, 0)
+	items, err := s.logsByTime(ctx, filter.join(beyond(at, ascending)), ascending, page.PageSize+1, 0)
 	if err != nil {
 		return err
 	}
@@ -200,8 +225,10 @@ func (s *Store) cursorPage(ctx context.Context, page models.LogPage, filter wher
 func beyond(at logKey, ascending bool) (w where) {
 	if ascending {
 		w.add("request_time >= ? AND (request_time, id) > (?, ?)", at.time, at.time, at.id)
+		w.span.first = &at.time
 	} else {
 		w.add("request_time <= ? AND (request_time, id) < (?, ?)", at.time, at.time, at.id)
+		w.span.last = &at.time
 	}
 	return w
 }
@@ -211,11 +238,19 @@ func (s *Store) anyBeyond(ctx context.Context, filter where, at logKey, ascendin
 	if err != nil {
 		return false, err
 	}
-	w := filter.join(beyond(at, ascending))
-	found := false
-	err = s.each(ctx, func(*sql.Rows) error { found = true; return nil },
-		"SELECT 1 FROM "+s.from(w)+" WHERE "+w.sql()+" ORDER BY "+orderBy+" LIMIT 1", w.args...)
-	return found, err
+	parts, err := s.inOrder(ctx, filter.join(beyond(at, ascending)), ascending)
+	if err != nil {
+		return false, err
+	}
+	for w := range parts {
+		found := false
+		err := s.each(ctx, func(*sql.Rows) error { found = true; return nil },
+			"SELECT 1 FROM "+s.from(w)+" WHERE "+w.sql()+" ORDER BY "+orderBy+" LIMIT 1", w.values()...)
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
 }
 
 func cursorAt(l models.RequestLog) *string {
@@ -243,7 +278,7 @@ func (s *Store) EachLog(ctx context.Context, f models.LogFilter, fn func(models.
 		return fail("read the logs", err)
 	}
 	for w := filter; ; {
-		items, err := s.selectLogs(ctx, w, "request_time DESC, id DESC", pageSize, 0)
+		items, err := s.logsByTime(ctx, w, false, pageSize, 0)
 		if err != nil {
 			return fail("read the logs", err)
 		}

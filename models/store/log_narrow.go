@@ -3,8 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"math"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"squirrel/models"
 )
@@ -19,6 +23,8 @@ const (
 
 	rareSeries   = 40  // combinations of dimensions, and
 	rareQuarters = 200 // the quarters of an hour in which they occur
+
+	manyQuarters = 1_000 // in which one thing occurs that is named, of which another may leave few
 )
 
 // narrow adds what is known of the rows that can match.
@@ -39,21 +45,21 @@ func (s *Store) narrow(ctx context.Context, f *models.LogFilter) (where, error) 
 		}
 	}
 	w := found.join(s.filter(&rest))
-	if w.few() || s.postgres() {
+	if w.few() {
 		return w, nil
 	}
 	if among, found := s.among(f); found && named(f) {
 		return among.join(w), nil
 	}
 	if !all {
-		return w, nil
+		series = nil
 	}
 	quarters, few, err := s.quartersOf(ctx, series, f)
 	switch {
 	case few && len(quarters) == 0:
 		return nothing(), err
 	case few:
-		w.quarters = quarters
+		w.quarters, w.asArray = quarters, s.postgres()
 	}
 	return w, err
 }
@@ -77,36 +83,118 @@ func (s *Store) seriesOf(ctx context.Context, f *models.LogFilter) (series []any
 	if len(w.terms) == 0 || f.State == models.LogRunning {
 		return nil, false, nil
 	}
-	err = s.each(ctx, func(rows *sql.Rows) error {
-		var id []byte
-		err := rows.Scan(&id)
-		series = append(series, id)
-		return err
-	}, "SELECT id FROM usage_series WHERE "+w.sql()+" LIMIT ?", append(w.args, rareSeries+1)...)
+	series, err = s.ids(ctx, "SELECT id FROM usage_series WHERE "+w.sql()+" LIMIT ?", append(w.args, rareSeries+1)...)
 	return series, len(series) <= rareSeries, err
 }
 
-// quartersOf lists the quarters of an hour in which there are requests of some series, or any that run, unless there are many. Those that run are asked for first: one that ends meanwhile is in both lists, not in neither.
+// quartersOf lists the quarters of an hour in which there are requests of some series, of the users and of the clients that a
+// filter names, and those in which requests run, unless there are many. Those that run are asked for first: one that ends meanwhile
+// is in both lists, not in neither.
 func (s *Store) quartersOf(ctx context.Context, series []any, f *models.LogFilter) (quarters []int64, few bool, err error) {
+	users, errUsers := s.personalSeries(ctx, models.GroupUser, f.UserID)
+	clients, errClients := s.personalSeries(ctx, models.GroupClient, f.Client)
+	if err := errors.Join(errUsers, errClients); err != nil || len(series)+len(users)+len(clients) == 0 {
+		return nil, false, err
+	}
 	running := s.indexed(&models.LogFilter{State: models.LogRunning})
 	quarters, err = s.numbers(ctx, "SELECT DISTINCT request_time - request_time % ? FROM "+s.from(running)+" WHERE "+running.sql()+" LIMIT ?",
 		quarterMicros, rareQuarters+1)
 	if err != nil || len(quarters) > rareQuarters {
 		return nil, false, err
 	}
-	var w where
-	w.add("grain = ? AND series IN "+marks(len(series)), append([]any{grainQuarter}, series...)...)
+	var ended []int64
+	known := false
+	for _, ids := range [][]any{series, users, clients} {
+		in, some, err := s.quartersIn(ctx, ids, f)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !some:
+		case known:
+			ended = slices.DeleteFunc(ended, func(q int64) bool { _, found := slices.BinarySearch(in, q); return !found })
+		default:
+			ended, known = in, true
+		}
+	}
+	quarters = append(quarters, ended...)
+	slices.Sort(quarters)
+	quarters = slices.Compact(quarters)
+	return quarters, known && s.worthwhile(quarters, f), nil
+}
+
+// worthwhile reports that rows are best looked for in some quarters alone. PostgreSQL reads those from the newest on, so there may be
+// many of them as long as there are gaps; but a user's requests are found by an index.
+func (h *handle) worthwhile(quarters []int64, f *models.LogFilter) bool {
+	switch {
+	case !h.postgres():
+		return len(quarters) <= rareQuarters
+	case len(quarters) <= fewQuarters:
+		return true
+	case f.UserID != "":
+		return false
+	}
+	span := (quarters[len(quarters)-1] - quarters[0]) / quarterMicros
+	return int64(2*len(quarters)) < span
+}
+
+// quartersIn lists the quarters in which there are ended requests of some series, in order; some is false when there are many, or
+// no series is given.
+func (s *Store) quartersIn(ctx context.Context, series []any, f *models.LogFilter) (quarters []int64, some bool, err error) {
+	if len(series) == 0 {
+		return nil, false, nil
+	}
+	w := slots(grainQuarter, math.MinInt64, math.MaxInt64).join(s.anyOf("series", "bytea", series))
 	if f.Start != nil {
 		w.add("slot > ?", toMicros(*f.Start)-quarterMicros)
 	}
 	if f.End != nil {
 		w.add("slot < ?", toMicros(*f.End))
 	}
-	ended, err := s.numbers(ctx, "SELECT DISTINCT slot FROM usage_rollups WHERE "+w.sql()+" LIMIT ?", append(w.args, rareQuarters+1)...)
-	quarters = append(quarters, ended...)
+	quarters, err = s.numbers(ctx, "SELECT DISTINCT slot FROM usage_rollups WHERE "+w.sql()+" LIMIT ?", append(w.args, manyQuarters+1)...)
 	slices.Sort(quarters)
-	quarters = slices.Compact(quarters)
-	return quarters, err == nil && len(quarters) <= rareQuarters, err
+	return quarters, err == nil && len(quarters) <= manyQuarters, err
+}
+
+// personalSeries lists the groups of users or clients that a text stands for; none when there are many, or the text is empty. Those of
+// a text that nobody has are one that never occurred.
+func (s *Store) personalSeries(ctx context.Context, dimension models.StatGroup, text string) (series []any, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	w := s.anyOf("dimension", "text", []any{string(dimension), string(dimension + ofOthers)})
+	s.text(&w, "key", text)
+	series, err = s.ids(ctx, "SELECT id FROM usage_groups WHERE "+w.sql()+" LIMIT ?", append(w.args, rareSeries+1)...)
+	switch {
+	case len(series) > rareSeries:
+		return nil, err
+	case len(series) == 0:
+		return []any{[]byte(nobody)}, err
+	}
+	return series, err
+}
+
+// nobody is the id of no series.
+const nobody = "nobody"
+
+// anyOf holds where a column has one of some values.
+func (h *handle) anyOf(column, kind string, values []any) (w where) {
+	if h.postgres() {
+		w.add(column+" = ANY (?::"+kind+"[])", pgtype.FlatArray[any](values))
+	} else {
+		w.add(column+" IN "+marks(len(values)), values...)
+	}
+	return w
+}
+
+// ids reads a column of ids of series.
+func (s *Store) ids(ctx context.Context, query string, args ...any) (ids []any, err error) {
+	err = s.each(ctx, func(rows *sql.Rows) error {
+		var id []byte
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, query, args...)
+	return ids, err
 }
 
 // numbers reads a column.
@@ -123,8 +211,8 @@ func (s *Store) numbers(ctx context.Context, query string, args ...any) (numbers
 // userFilter names the users that a text stands for, so that an index finds the requests of those that are rare.
 func (s *Store) userFilter(ctx context.Context, f *models.LogFilter) (w where, err error) {
 	s.text(&w, "user_id", f.UserID)
-	if s.postgres() { // which has statistics of its own, and no quick way to list users over many partitions
-		return w, nil
+	if s.postgres() {
+		return s.countedUsers(ctx, w, f)
 	}
 	users, all, err := s.users(ctx, w)
 	if err != nil || !all {
@@ -141,6 +229,25 @@ func (s *Store) userFilter(ctx context.Context, f *models.LogFilter) (w where, e
 		named.terms[0], named.index = "+user_id IN "+marks(len(users)), "" // in the order of time
 	}
 	return named, err
+}
+
+// countedUsers names the users as the statistics know them: PostgreSQL has no quick way to list them over many partitions. Requests
+// that run may be of others yet.
+func (s *Store) countedUsers(ctx context.Context, matches where, f *models.LogFilter) (where, error) {
+	of := s.anyOf("dimension", "text", []any{string(models.GroupUser), string(models.GroupUser + ofOthers)})
+	s.text(&of, "key", f.UserID)
+	var users []any
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var user string
+		err := rows.Scan(&user)
+		users = append(users, user)
+		return err
+	}, "SELECT DISTINCT key FROM usage_groups WHERE "+of.sql()+" LIMIT ?", append(of.args, namedUsers+1)...)
+	if err != nil || len(users) > namedUsers {
+		return matches, err
+	}
+	matches.add("(user_id <> '' AND user_id = ANY (?::text[]) OR state = 'running')", pgtype.FlatArray[any](users)) // as in the indexes
+	return matches, nil
 }
 
 // users lists the users that match, unless there are too many to list: then all is false. It skips from user to user in the index.

@@ -18,6 +18,9 @@ func TestListLogs_NarrowedOrNot(t *testing.T) {
 		r := mrand.New(mrand.NewPCG(21, 22))
 		from := noon.Add(-30 * time.Hour)
 		logs := randomLogs(r, 500, from, 60*time.Hour)
+		for i := range logs {
+			logs[i].Client = fmt.Sprintf("client-%d", r.IntN(120))
+		}
 		if s.postgres() {
 			writeEnds(t, s, logs)
 		} else {
@@ -29,6 +32,7 @@ func TestListLogs_NarrowedOrNot(t *testing.T) {
 		}
 		running := randomLogs(r, 30, from, 60*time.Hour)
 		for i := range running {
+			running[i].Client = fmt.Sprintf("client-%d", 110+r.IntN(20))
 			running[i].RequestedModel = fmt.Sprintf("new-model-%d", i%3)
 			write(t, s, begin(running[i]))
 		}
@@ -37,7 +41,7 @@ func TestListLogs_NarrowedOrNot(t *testing.T) {
 			f := narrowFilter(r, from, logs)
 			w, err := s.listFilter(t.Context(), &f)
 			must(t, err)
-			if w.quarters != nil {
+			if w.quarters != nil && !s.postgres() {
 				cursor := w.join(beyond(logKey{1, "x"}, true)).join(beyond(logKey{1, "x"}, false))
 				if bare := regexp.MustCompile(`[^+.]request_time`).FindString(" " + cursor.sql()); bare != "" {
 					t.Fatalf("%s leaves the database another way to find the rows than by their quarters", cursor.sql())
@@ -68,7 +72,7 @@ func TestListLogs_NarrowedOrNot(t *testing.T) {
 func narrowFilter(r *mrand.Rand, from time.Time, logs []models.RequestLog) (f models.LogFilter) {
 	any := func() *models.RequestLog { return &logs[r.IntN(len(logs))] }
 	for range 3 {
-		switch r.IntN(9) {
+		switch r.IntN(10) {
 		case 0:
 			f.RequestedModel = any().RequestedModel
 		case 1:
@@ -87,6 +91,8 @@ func narrowFilter(r *mrand.Rand, from time.Time, logs []models.RequestLog) (f mo
 			f.RequestedModel = "new-model-1"
 		case 8:
 			f.State = []models.LogState{models.LogDone, models.LogRunning}[r.IntN(2)]
+		case 9:
+			f.Client = []string{any().Client, "client-115", "client-12"}[r.IntN(3)]
 		}
 	}
 	return f

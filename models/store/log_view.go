@@ -139,11 +139,20 @@ func (s *Store) detail(ctx context.Context, key logKey) (d *models.LogDetail, er
 }
 
 func (s *Store) oldestLog(ctx context.Context) (oldest *time.Time, err error) {
-	err = s.each(ctx, func(rows *sql.Rows) error {
-		var micros int64
-		err := rows.Scan(&micros)
-		oldest = fromMicrosPtr(&micros)
-		return err
-	}, "SELECT request_time FROM request_logs ORDER BY request_time, id LIMIT 1")
-	return oldest, err
+	parts, err := s.inOrder(ctx, where{}, true)
+	if err != nil {
+		return nil, err
+	}
+	for part := range parts {
+		err := s.each(ctx, func(rows *sql.Rows) error {
+			var micros int64
+			err := rows.Scan(&micros)
+			oldest = fromMicrosPtr(&micros)
+			return err
+		}, "SELECT request_time FROM request_logs WHERE "+part.sql()+" ORDER BY request_time, id LIMIT 1", part.args...)
+		if err != nil || oldest != nil {
+			return oldest, err
+		}
+	}
+	return nil, nil
 }

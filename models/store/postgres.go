@@ -44,6 +44,10 @@ func (h *handle) openPostgres(ctx context.Context, t target) error {
 		// The spool forgets what is committed: a server that is configured to lose commits in a crash would lose log rows.
 		cfg.RuntimeParams["synchronous_commit"] = "on"
 	}
+	if cfg.RuntimeParams["jit"] == "" {
+		// What is guessed to be much work is compiled first, which takes longer than all that is ever done here.
+		cfg.RuntimeParams["jit"] = "off"
+	}
 	pool := stdlib.OpenDB(*cfg)
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(idleConns)

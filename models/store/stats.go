@@ -150,7 +150,7 @@ func (s *Store) addRows(ctx context.Context, w where, t *tally) error {
 		}
 		t.row(&l)
 		return nil
-	}, "SELECT "+countedColumns+" FROM "+s.from(w)+" WHERE "+w.sql(), w.args...)
+	}, "SELECT "+countedColumns+" FROM "+s.from(w)+" WHERE "+w.sql(), w.values()...)
 }
 
 // sumUp makes the summary out of the trend, so that they can't differ.

@@ -82,7 +82,7 @@ func (s *Store) addFailedRows(ctx context.Context, w where, t failureTally) erro
 		t.add(at*width, refused, cancelled)
 		return err
 	}, "SELECT "+slot+" AS slot, SUM(CASE WHEN response_status BETWEEN 400 AND 498 THEN 1 ELSE 0 END), SUM(CASE WHEN response_status = 499 THEN 1 ELSE 0 END) FROM "+s.from(w)+" WHERE "+
-		w.sql()+" GROUP BY "+slot, w.args...)
+		w.sql()+" GROUP BY "+slot, w.values()...)
 }
 
 func (s *Store) addFailedSums(ctx context.Context, dimensions []any, sp span, t failureTally) error {
