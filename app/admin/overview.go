@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"squirrel/models"
 )
 
@@ -79,15 +81,20 @@ func (s *Service) Overview(ctx context.Context, q models.StatsQuery) (o Overview
 			return err
 		},
 		func() (err error) { o.Errors, err = s.latest(ctx, failed(q.Filter), errorsShown); return err },
-		func() error { return s.attention(ctx, &o) },
 	}
+	var reading errgroup.Group
+	reading.SetLimit(readersOfPage)
 	for _, step := range steps {
-		if err := step(); err != nil {
-			return Overview{}, err
-		}
+		reading.Go(step) // each fills in fields of its own
 	}
-	return o, nil
+	if err := reading.Wait(); err != nil {
+		return Overview{}, err
+	}
+	return o, s.attention(ctx, &o)
 }
+
+// readersOfPage is how many questions a page asks the database at once.
+const readersOfPage = 2
 
 // Earlier is the query for the period of the same length just before.
 func Earlier(q models.StatsQuery, now time.Time) models.StatsQuery {

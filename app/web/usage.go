@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gofiber/fiber/v2"
+	"golang.org/x/sync/errgroup"
 
 	"squirrel/app/admin"
 	"squirrel/models"
@@ -80,17 +81,9 @@ func (w *Web) usage(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	found, err := w.opts.Admin.Outcomes(ctx, q.stats(w))
+	found, before, err := w.periods(ctx, q)
 	if err != nil {
 		return err
-	}
-	var before *models.Stats
-	if q.compare != "" {
-		earlier, err := w.opts.Admin.Stats(ctx, q.earlier(w))
-		if err != nil {
-			return err
-		}
-		before = &earlier
 	}
 	page, err := w.usagePage(ctx, q, found, before)
 	if err != nil {
@@ -100,6 +93,20 @@ func (w *Web) usage(c *fiber.Ctx) error {
 		return err
 	}
 	return w.render(c, layout.Page{Title: i18n.T(ctx, "nav.usage"), Nav: layout.NavUsage, Body: pages.UsagePage(page)}, nil)
+}
+
+// periods reads the period that was asked for and the one it is compared with, if any, at once.
+func (w *Web) periods(ctx context.Context, q usageQuery) (found admin.Outcomes, before *models.Stats, err error) {
+	var reading errgroup.Group
+	reading.Go(func() (err error) { found, err = w.opts.Admin.Outcomes(ctx, q.stats(w)); return err })
+	if q.compare != "" {
+		reading.Go(func() error {
+			earlier, err := w.opts.Admin.Stats(ctx, q.earlier(w))
+			before = &earlier
+			return err
+		})
+	}
+	return found, before, reading.Wait()
 }
 
 func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes, before *models.Stats) (pages.Usage, error) {

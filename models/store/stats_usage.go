@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"math"
 	"strconv"
 	"time"
@@ -151,12 +150,8 @@ func (s *Store) addTrend(ctx context.Context, f *models.LogFilter, sp span, t *t
 		return err
 	}
 	for _, part := range parts {
-		err := s.each(ctx, func(rows *sql.Rows) error {
-			var slot int64
-			var r rollupScan
-			if err := rows.Scan(append([]any{&slot}, r.targets()...)...); err != nil {
-				return err
-			}
+		var slot int64
+		err := s.eachRollup(ctx, []any{&slot}, func(r *rollupScan) error {
 			return r.addTo(t.bucketSums(slot))
 		}, "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
 		if err != nil {
@@ -171,14 +166,10 @@ func (s *Store) addGroups(ctx context.Context, part where, t *tally) error {
 	columns := groupColumns[t.query.Group]
 	query := "SELECT s." + columns[0] + ", s." + columns[1] + ", r.slot, " + rollupColumns +
 		" FROM (SELECT * FROM usage_rollups WHERE " + part.sql() + ") r JOIN usage_series s ON s.id = r.series"
-	return s.each(ctx, func(rows *sql.Rows) error {
-		var key any
-		var name string
-		var slot int64
-		var r rollupScan
-		if err := rows.Scan(append([]any{&key, &name, &slot}, r.targets()...)...); err != nil {
-			return err
-		}
+	var key any
+	var name string
+	var slot int64
+	return s.eachRollup(ctx, []any{&key, &name, &slot}, func(r *rollupScan) error {
 		return r.addTo(t.group(keyText(key), name, floor(slot, dayMicros)))
 	}, query, part.args...)
 }

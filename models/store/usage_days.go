@@ -60,15 +60,9 @@ func (s *Store) makeDay(ctx context.Context, day int64) error {
 // eachQuarter reads all sums per quarter of a day. It looks each series up: the sums of a series lie together, not those of a day.
 func (s *Store) eachQuarter(ctx context.Context, day int64, fn func(slot int64, series seriesID, r *rollupScan) error) error {
 	all := seriesID{}
-	return s.each(ctx, func(rows *sql.Rows) error {
-		var slot int64
-		var id []byte
-		var r rollupScan
-		if err := rows.Scan(append([]any{&slot, &id}, r.targets()...)...); err != nil {
-			return err
-		}
-		return fn(slot, seriesID(id), &r)
-	}, `SELECT slot, series, `+rollupColumns+` FROM (SELECT id FROM usage_series UNION ALL SELECT id FROM usage_groups UNION ALL SELECT ?) AS known
+	var slot int64
+	var id sql.RawBytes
+	return s.eachRollup(ctx, []any{&slot, &id}, func(r *rollupScan) error { return fn(slot, seriesID(id), r) }, `SELECT slot, series, `+rollupColumns+` FROM (SELECT id FROM usage_series UNION ALL SELECT id FROM usage_groups UNION ALL SELECT ?) AS known
 		CROSS JOIN usage_rollups WHERE series = known.id AND grain = ? AND slot >= ? AND slot < ?`, all[:], grainQuarter, day, day+dayMicros)
 }
 

@@ -68,16 +68,11 @@ func (s *Store) eachDay(ctx context.Context, day func(context.Context, int64) (*
 // seriesOfDay sums the series of a day up by their dimensions.
 func (s *Store) seriesOfDay(ctx context.Context, day int64) (*usage, error) {
 	u := newUsage()
-	err := s.each(ctx, func(rows *sql.Rows) error {
-		var slot int64
-		var d dimensions
-		var provider, apiKey *int64
-		var r rollupScan
-		err := rows.Scan(append([]any{&slot, &d.requestedModel, &d.targetModel, &provider, &d.providerName, &apiKey, &d.apiKeyName, &d.endpoint, &d.source},
-			r.targets()...)...)
-		if err != nil {
-			return err
-		}
+	var slot int64
+	var d dimensions
+	var provider, apiKey *int64
+	columns := []any{&slot, &d.requestedModel, &d.targetModel, &provider, &d.providerName, &apiKey, &d.apiKeyName, &d.endpoint, &d.source}
+	err := s.eachRollup(ctx, columns, func(r *rollupScan) error {
 		d.providerID, d.apiKeyID = deref(provider), deref(apiKey)
 		var sum sums
 		if err := r.addTo(&sum); err != nil {

@@ -154,13 +154,9 @@ func (s *Store) addWholeGroups(ctx context.Context, dimensions []any, sp span, t
 		return err
 	}
 	for _, part := range parts {
-		err := s.each(ctx, func(rows *sql.Rows) error {
-			var id sql.RawBytes
-			var slot int64
-			var r rollupScan
-			if err := rows.Scan(append([]any{&id, &slot}, r.targets()...)...); err != nil {
-				return err
-			}
+		var id sql.RawBytes
+		var slot int64
+		err := s.eachRollup(ctx, []any{&id, &slot}, func(r *rollupScan) error {
 			g := known[seriesID(id)]
 			return r.addTo(t.group(g.key, g.name, floor(slot, dayMicros)))
 		}, "SELECT series, slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
