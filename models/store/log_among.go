@@ -16,14 +16,14 @@ func (s *Store) among(f *models.LogFilter) (w where, found bool) {
 		return w, false
 	}
 	index, inIndex := "", models.LogFilter{Start: f.Start, End: f.End, Source: f.Source}
-	switch {
+	switch slow := f.TotalTimeMin != nil && *f.TotalTimeMin >= slowMS; {
+	case slow && (!wantsFailures(f) || !rare(f)):
+		index, inIndex.TotalTimeMin, inIndex.TotalTimeMax = "request_logs_slow", f.TotalTimeMin, f.TotalTimeMax
 	case wantsFailures(f):
 		failed := true
 		index, inIndex.HasError = "request_logs_failed", &failed
 		inIndex.Statuses, inIndex.StatusMin, inIndex.StatusMax = f.Statuses, f.StatusMin, f.StatusMax
 		inIndex.APIKeyID, inIndex.APIKeyName, inIndex.ProviderID, inIndex.RequestedModel = f.APIKeyID, f.APIKeyName, f.ProviderID, f.RequestedModel
-	case f.TotalTimeMin != nil && *f.TotalTimeMin >= slowMS:
-		index, inIndex.TotalTimeMin, inIndex.TotalTimeMax = "request_logs_slow", f.TotalTimeMin, f.TotalTimeMax
 	default:
 		return w, false
 	}
@@ -35,7 +35,8 @@ func (s *Store) among(f *models.LogFilter) (w where, found bool) {
 	return w, true
 }
 
-// named reports that a filter names something that few requests have: a page of the list would be long in the finding.
-func named(f *models.LogFilter) bool {
-	return f.APIKeyID != nil || f.APIKeyName != "" || f.ProviderID != nil || f.RequestedModel != "" || f.TargetModel != "" || f.UserID != "" || f.Client != ""
+// rare reports that a page of the list would be long in the finding: few of those that an index tells to match may do so.
+func rare(f *models.LogFilter) bool {
+	inIndex := f.APIKeyID != nil || f.APIKeyName != "" || f.ProviderID != nil || f.RequestedModel != ""
+	return inIndex || !wantsFailures(f) && (f.TargetModel != "" || f.UserID != "" || f.Client != "")
 }

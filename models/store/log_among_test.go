@@ -28,6 +28,7 @@ func TestAmong(t *testing.T) {
 			"failed, provider": {HasError: &failed, ProviderID: ptr(int64(2)), Start: &start},
 			"slow":             {TotalTimeMin: ptr(20_000.0)},
 			"slow, key":        {TotalTimeMin: ptr(25_000.0), TotalTimeMax: ptr(45_000.0), APIKeyName: "key-1", Start: &start},
+			"failed, slow":     {HasError: &failed, TotalTimeMin: ptr(20_000.0)},
 			"rather slow":      {TotalTimeMin: ptr(19_999.0), RequestedModel: "model-1"},
 		} {
 			var want, failures int64
@@ -44,6 +45,11 @@ func TestAmong(t *testing.T) {
 			must(t, err)
 			list, err := s.ListLogs(t.Context(), models.LogPage{Filter: f, PageSize: 200})
 			must(t, err)
+			kinds, err := s.FailureKinds(t.Context(), models.StatsQuery{Filter: f})
+			must(t, err)
+			if failures > 0 != (len(kinds) > 0) {
+				t.Errorf("%s: failures by kind %v of %d", name, kinds, failures)
+			}
 			var inGroups int64
 			for _, g := range st.Groups {
 				inGroups += g.RequestCount

@@ -94,7 +94,7 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 // everyFilter is the same for those who want every row, and not a page of them.
 func (s *Store) everyFilter(ctx context.Context, f *models.LogFilter) (where, error) {
 	w, err := s.listFilter(ctx, f)
-	if among, found := s.among(f); found && err == nil && !named(f) {
+	if among, found := s.among(f); found && err == nil && !rare(f) {
 		w = among.join(w)
 	}
 	return w, err

@@ -48,7 +48,7 @@ func (s *Store) narrow(ctx context.Context, f *models.LogFilter) (where, error) 
 	if w.few() {
 		return w, nil
 	}
-	if among, found := s.among(f); found && named(f) {
+	if among, found := s.among(f); found && rare(f) {
 		return among.join(w), nil
 	}
 	if !all {

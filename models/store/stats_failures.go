@@ -21,7 +21,11 @@ func (s *Store) FailureKinds(ctx context.Context, q models.StatsQuery) ([]models
 	err := s.inRead(ctx, func(tx *Store) error {
 		dimensions, kept := tx.wholeGroups(&q.Filter, groupFailure)
 		if !kept || !tx.summed(&q.Filter) || q.Bucket == models.BucketMinute {
-			w, err := tx.listFilter(ctx, failed(q.Filter))
+			read := tx.listFilter // the index of the failed ones has all that is needed, as a rule
+			if q.Filter.TotalTimeMin != nil {
+				read = tx.everyFilter
+			}
+			w, err := read(ctx, failed(q.Filter))
 			if err != nil {
 				return err
 			}
