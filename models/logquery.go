@@ -5,7 +5,7 @@ import "time"
 // LogFilter is the query of the log list, the statistics and the exports. Zero values and nil mean "any".
 type LogFilter struct {
 	Start, End     *time.Time // [Start, End)
-	RequestedModel string     // text filters: substring, case-insensitive, % and _ literal
+	RequestedModel string     // text filters: substring, or after WholeText the whole; case-insensitive, % and _ literal
 	TargetModel    string
 	ProviderID     *int64
 	APIKeyID       *int64
@@ -40,6 +40,9 @@ type LogFilter struct {
 	Query          string // request id, upstream id or error text
 	Except         LogExcept
 }
+
+// WholeText before a text filter makes it match only what is that text, not what holds it: "=gpt-4o" is not gpt-4o-mini.
+const WholeText = "="
 
 // LogExcept leaves requests out: those that match any of its values, the way the filter of the same name would find them.
 type LogExcept struct {

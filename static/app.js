@@ -223,15 +223,23 @@
       case "g": leader = Date.now(); break;
       case "?": { const help = $("#shortcuts"); if (help) help.showModal(); break; }
       case "/": { const field = $("[data-search]"); if (field) { event.preventDefault(); field.focus(); field.select(); } break; }
-      default: {
-        const pressed = $(`[data-press="${CSS.escape(event.key)}"]`);
-        if (pressed) { event.preventDefault(); (pressed.matches("a,button") ? pressed : $("button", pressed)).click(); } else if (event.key === "j") moveRow(1); else if (event.key === "k") moveRow(-1);
-      }
-      case "o": { const link = $("a", document.activeElement && document.activeElement.closest("tr")); if (link && link !== document.body) link.click(); break; }
+      default: press(event);
     }
   });
+  // A key is that of a button, or the page's own script wants it, or it moves through the rows of a list.
+  function press(event) {
+    const pressed = $(`[data-press="${CSS.escape(event.key)}"]`);
+    if (pressed) { event.preventDefault(); (pressed.matches("a,button") ? pressed : $("button", pressed)).click(); return; }
+    const own = new CustomEvent("sq:key", { detail: { key: event.key, target: event.target }, cancelable: true });
+    if (!document.dispatchEvent(own)) { event.preventDefault(); return; }
+    switch (event.key) {
+      case "j": moveRow(1); break;
+      case "k": moveRow(-1); break;
+      case "o": { const row = document.activeElement.closest("tr"), link = row && $("a", row); if (link) link.click(); break; }
+    }
+  }
   function moveRow(step) {
-    const links = $$("tbody tr").map((row) => $("a", row)).filter(Boolean);
+    const links = $$("tbody tr").filter((row) => row.getClientRects().length).map((row) => $("a", row)).filter(Boolean);
     if (!links.length) return;
     const row = document.activeElement && document.activeElement.closest("tr");
     const at = links.findIndex((link) => link.closest("tr") === row);
@@ -243,7 +251,7 @@
   const shownRows = 300;
   const waiting = { fresh: [], changed: new Map(), count: 0, lost: 0, paused: false, busy: false, away: false };
   const reading = (rows) => rows.matches(":hover") || rows.contains(document.activeElement) || rows.getBoundingClientRect().top < 0
-    || (!getSelection().isCollapsed && rows.contains(getSelection().anchorNode));
+    || $("#peek:not([hidden])") !== null || (!getSelection().isCollapsed && rows.contains(getSelection().anchorNode));
   function deliver(rows) {
     if (waiting.fresh.length) {
       let at = rows.firstElementChild;

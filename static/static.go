@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-//go:embed app.css app.js columns.js playground.js htmx-2.0.11.min.js favicon.svg
+//go:embed app.css app.js columns.js logs.js playground.js htmx-2.0.11.min.js favicon.svg
 var files embed.FS
 
 // Prefix is the path below which assets are served.

@@ -76,7 +76,7 @@ func TestWeight(t *testing.T) {
 // TestNothingIsLoadedFromElsewhere: the only addresses in our files are the name of SVG's namespace and the generator's banner.
 func TestNothingIsLoadedFromElsewhere(t *testing.T) {
 	address := regexp.MustCompile(`(?:https?:)?//[a-zA-Z0-9.-]+\.[a-z]+`)
-	for _, name := range []string{"app.css", "app.js", "columns.js", "playground.js", "favicon.svg"} {
+	for _, name := range []string{"app.css", "app.js", "columns.js", "logs.js", "playground.js", "favicon.svg"} {
 		for _, found := range address.FindAllString(string(assets().byName[name].Body), -1) {
 			if found != "http://www.w3.org" && found != "https://tailwindcss.com" {
 				t.Errorf("%s holds %s", name, found)

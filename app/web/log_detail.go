@@ -31,6 +31,10 @@ func (w *Web) logDetail(c *fiber.Ctx) error {
 	}
 	state := readLogState(v, w.opts.Now(), w.opts.Zone)
 	page := w.logPage(c, v, &found, &state)
+	if v.Get("part") == "peek" && isHTMX(c) {
+		page.Chat = conversation(&found)
+		return send(c, pages.LogPeek(page), nil)
+	}
 	if page.Again, err = w.replayForm(ctx, &found); err != nil {
 		return err
 	}
@@ -66,6 +70,7 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 		RequestLog: found.RequestLog, Attempts: attemptRows(*found), Decision: found.Decision, CostLines: found.CostLines, Dropped: found.Dropped,
 		Missing: found.DetailReason, Cut: cuts(found.Truncated), Self: link("tab", v.Get("tab")), ListURL: state.url("/admin/logs"),
 		Tab: tab, Tabs: logTabs(ctx, tab, link), Pace: pages.PaceOf(found.StreamPacing, found.TotalTimeMS), PaceURL: link("tab", "stream") + "#parts",
+		URL: link(), Filters: cellFilters(&found.RequestLog, state),
 	}
 	if report, known := w.opts.Admin.System(); known {
 		page.DetailDays = report.DetailDays

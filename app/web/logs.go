@@ -50,6 +50,9 @@ func (w *Web) logs(c *fiber.Ctx) error {
 		return err
 	}
 	page.Saved = viewMenu(views, &state, page.Columns)
+	if page.Peek, err = w.peek(c, v, &state); err != nil {
+		return err
+	}
 	if wantsPart(c) {
 		c.Set("HX-Push-Url", state.url("/admin/logs"))
 	}

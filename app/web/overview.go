@@ -145,8 +145,15 @@ var groupParams = map[models.StatGroup]string{
 	models.GroupAPIKey: "api_key_id", models.GroupUser: "user_id", models.GroupClient: "client", models.GroupEndpoint: "endpoint",
 }
 
+// textGroups are the groups whose filters would find a part of a name, too.
+var textGroups = map[models.StatGroup]bool{models.GroupModel: true, models.GroupTargetModel: true, models.GroupUser: true, models.GroupClient: true}
+
 func groupURL(state logState, by models.StatGroup, g models.StatGroupLine) string {
-	return state.url("/admin/logs", groupParams[by], g.Key)
+	key := g.Key
+	if textGroups[by] && key != "" {
+		key = models.WholeText + key // a model's requests are not those of the models whose names begin like its own
+	}
+	return state.url("/admin/logs", groupParams[by], key)
 }
 
 func healthRows(ctx context.Context, state logState, all []admin.ProviderHealth) []pages.HealthRow {

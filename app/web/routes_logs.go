@@ -15,6 +15,7 @@ func (w *Web) requestRoutes() []route {
 		{method: post, path: "/admin/logs/views/:id", handle: w.changeView},
 		{method: post, path: "/admin/logs/views/:id/delete", handle: w.deleteView},
 		{method: get, path: "/admin/logs/:id", handle: w.logDetail},
+		{method: get, path: "/admin/logs/:id/filter", handle: w.filterByCell},
 		{method: get, path: "/admin/logs/:id/body/:part", handle: w.logBody},
 		{method: post, path: "/admin/logs/:id/cancel", handle: w.cancelLog},
 		{method: get, path: "/admin/logs/:id/replay", handle: w.replayed},

@@ -126,9 +126,17 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 func likePattern(text string) string { return "%" + likeEscaper.Replace(clean(text, maxName)) + "%" }
 
+// textPattern is what a text filter looks for: a part of the column, or with = before it the whole of it.
+func textPattern(value string) string {
+	if whole, ok := strings.CutPrefix(value, models.WholeText); ok {
+		return likeEscaper.Replace(clean(whole, maxName))
+	}
+	return likePattern(value)
+}
+
 func (h *handle) text(w *where, column, value string) {
 	if value != "" {
-		w.add(h.contains(column), likePattern(value))
+		w.add(h.contains(column), textPattern(value))
 	}
 }
 
@@ -185,10 +193,10 @@ func (h *handle) dimensional(f *models.LogFilter) (w where) {
 	return w
 }
 
-// textsNot leaves out what contains one of the texts.
+// textsNot leaves out what one of the texts would find.
 func (h *handle) textsNot(w *where, column string, values []string) {
 	for _, value := range values {
-		w.add("NOT "+h.contains(column), likePattern(value))
+		w.add("NOT "+h.contains(column), textPattern(value))
 	}
 }
 

@@ -69,6 +69,7 @@ func TestFilter_Except(t *testing.T) {
 		all := count(models.LogFilter{})
 		for name, pair := range map[string][2]models.LogFilter{
 			"model":    {{RequestedModel: "MODEL-1"}, {Except: models.LogExcept{RequestedModel: []string{"MODEL-1"}}}},
+			"whole":    {{RequestedModel: "=MODEL-1"}, {Except: models.LogExcept{RequestedModel: []string{"=MODEL-1"}}}},
 			"provider": {{ProviderID: ptr(int64(2))}, {Except: models.LogExcept{ProviderID: []int64{2}}}},
 			"key":      {{APIKeyID: ptr(int64(3))}, {Except: models.LogExcept{APIKeyID: []int64{3}}}},
 			"status":   {{Statuses: []models.StatusRange{{Min: 400, Max: 499}}}, {Except: models.LogExcept{Statuses: []models.StatusRange{{Min: 400, Max: 499}}}}},

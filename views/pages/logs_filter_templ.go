@@ -38,7 +38,7 @@ func logFilterForm(f LogFilters) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"get\" action=\"/admin/logs\" class=\"mb-3 grid gap-2\" hx-get=\"/admin/logs\" hx-target=\"#results\" hx-swap=\"innerHTML\" hx-push-url=\"true\" hx-trigger=\"submit, change from:#quick-filters\" hx-sync=\"this:replace\" role=\"search\" data-testid=\"log-filters\"><div class=\"flex flex-wrap items-center gap-2\" id=\"quick-filters\"><div class=\"search min-w-0 flex-1 basis-80\"><label class=\"sr-only\" for=\"q\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"get\" action=\"/admin/logs\" class=\"mb-3 grid gap-2\" autocomplete=\"off\" hx-get=\"/admin/logs\" hx-target=\"#results\" hx-swap=\"innerHTML\" hx-push-url=\"true\" hx-trigger=\"submit, change from:#quick-filters\" hx-sync=\"this:replace\" role=\"search\" data-testid=\"log-filters\"><div class=\"flex flex-wrap items-center gap-2\" id=\"quick-filters\"><div class=\"search min-w-0 flex-1 basis-80\"><label class=\"sr-only\" for=\"q\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
