@@ -117,6 +117,22 @@ func TestPlaygroundShowsImages(t *testing.T) {
 	}
 }
 
+// TestPlaygroundKeepsToASchema asks for an answer of a shape in the words of each protocol, of providers of both.
+func TestPlaygroundKeepsToASchema(t *testing.T) {
+	k := playKit(t)
+	schema := `{"type":"object","properties":{"nuts":{"type":"integer"}},"required":["nuts"],"additionalProperties":false}`
+	for _, endpoint := range []string{"/v1/chat/completions", "/v1/messages", "/v1/responses"} {
+		for _, model := range []string{"seer", "claude"} {
+			page := html.UnescapeString(k.play([][2]string{
+				{"mode", "chat"}, {"endpoint", endpoint}, {"model", model}, {"role", "user"}, {"text", "How many?"}, {"response_format", "json_schema"}, {"schema", schema},
+			}, "", nil))
+			if _, answer, _ := strings.Cut(page, `id="answer"`); !strings.Contains(answer, `{"nuts":`) {
+				t.Errorf("%s to %s: %.2000s", endpoint, model, answer)
+			}
+		}
+	}
+}
+
 var stopID = regexp.MustCompile(`name="id" value="([0-9A-Z]{26})"`)
 
 // TestPlaygroundStops ends a stream in its middle: the provider's call ends, and page and record say who ended it.

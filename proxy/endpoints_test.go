@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net/http"
 	"net/textproto"
 	"os"
 	"strings"
@@ -148,6 +149,40 @@ func TestD10_BadUploads(t *testing.T) {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, text)
 		}
 		g.rec.end(t, resp.Header.Get("X-Squirrel-Request-Id"))
+		mustBeEmpty(t, dir)
+	}
+}
+
+// TestPerformUpload: a form of our own pages is taken in by the rules for those of clients.
+func TestPerformUpload(t *testing.T) {
+	var dir string
+	g := newTestGateway(t, setup{options: func(o *Options) { o.MaxUploadBytes, dir = 1<<20, o.TempDir }})
+	good, contentType := formOf(t, 300<<10, "model", "m")
+	big, bigType := formOf(t, 2<<20, "model", "m")
+	for name, c := range map[string]struct {
+		endpoint    models.Endpoint
+		body        []byte
+		contentType string
+		status      int
+		code        string
+	}{
+		"good":            {models.EndpointTranscriptions, good, contentType, 200, "Transcript of"},
+		"too large":       {models.EndpointTranscriptions, big, bigType, 413, "request_too_large"},
+		"cut short":       {models.EndpointTranscriptions, good[:len(good)-60], contentType, 400, "invalid_request"},
+		"no form's type":  {models.EndpointTranscriptions, good, "application/json", 400, "takes no form"},
+		"no form's place": {models.EndpointChat, good, contentType, 400, "takes no form"},
+	} {
+		var begun string
+		done, failure := g.Perform(t.Context(), Internal{
+			Endpoint: c.endpoint, Header: http.Header{"Content-Type": {c.contentType}}, Upload: bytes.NewReader(c.body), Source: models.SourcePlayground,
+			Begun: func(id string) { begun = id },
+		}, io.Discard)
+		if failure != nil || done.Status != c.status || !strings.Contains(string(done.Body), c.code) || begun != done.LogID {
+			t.Errorf("%s: %d %s %v, begun %q", name, done.Status, done.Body, failure, begun)
+		}
+		if end := g.rec.end(t, done.LogID); end.Log.Source != models.SourcePlayground {
+			t.Errorf("%s: recorded as %q", name, end.Log.Source)
+		}
 		mustBeEmpty(t, dir)
 	}
 }

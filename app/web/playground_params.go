@@ -37,7 +37,8 @@ func (b *bodyBuilder) extras(endpoint models.Endpoint) {
 			b.add("reasoning_effort", effort)
 		}
 	})
-	b.param("response_format", chat || responses, func(kind string) { b.format(kind, responses) })
+	schema := b.form.Params["response_format"] == "json_schema"
+	b.param("response_format", chat || responses || messages && schema, func(kind string) { b.format(kind, endpoint) })
 	b.param("tools", true, func(text string) {
 		problem := jsonProblem(text)
 		if problem == "" && !strings.HasPrefix(text, "[") {
@@ -51,20 +52,23 @@ func (b *bodyBuilder) extras(endpoint models.Endpoint) {
 	})
 }
 
-// format adds the format of the answer. The protocols wrap a schema differently.
-func (b *bodyBuilder) format(kind string, responses bool) {
-	format := map[string]any{"type": kind}
+// format adds the format of the answer. Each protocol wraps a schema in its own way; Anthropic's has no name.
+func (b *bodyBuilder) format(kind string, endpoint models.Endpoint) {
+	format, schema := map[string]any{"type": kind}, map[string]any(nil)
 	if kind == "json_schema" {
-		schema := b.schemaFormat()
-		if !responses {
-			format["json_schema"] = schema
-		} else {
-			maps.Copy(format, schema)
-		}
+		schema = b.schemaFormat()
 	}
-	if responses {
+	switch endpoint {
+	case models.EndpointMessages:
+		format["schema"] = schema["schema"]
+		b.add("output_config", map[string]any{"format": format})
+	case models.EndpointResponses:
+		maps.Copy(format, schema)
 		b.add("text", map[string]any{"format": format})
-	} else {
+	default:
+		if schema != nil {
+			format["json_schema"] = schema
+		}
 		b.add("response_format", format)
 	}
 }

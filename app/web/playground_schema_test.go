@@ -51,12 +51,17 @@ func TestPlaySchema(t *testing.T) {
 	}{
 		{models.EndpointChat, map[string]string{"response_format": "json_schema", "schema": `{"type":"object"}`, "schema_strict": "true", "schema_name": "nut"}, `"response_format":{"json_schema":{"name":"nut","schema":{"type":"object"},"strict":true},"type":"json_schema"}`},
 		{models.EndpointResponses, map[string]string{"response_format": "json_schema", "schema": `{"type":"object"}`}, `"text":{"format":{"name":"answer","schema":{"type":"object"},"type":"json_schema"}}`},
+		{models.EndpointMessages, map[string]string{"response_format": "json_schema", "schema": `{"type":"object"}`}, `"output_config":{"format":{"schema":{"type":"object"},"type":"json_schema"}}`},
 		{models.EndpointChat, map[string]string{"response_format": "text", "schema": "{"}, `"response_format":{"type":"text"}}`},
 	} {
 		form.Endpoint, form.Params = string(tt.endpoint), tt.params
 		if request, problems := requestOf(form); !strings.Contains(string(request.Body), tt.want) || len(problems) > 0 {
 			t.Errorf("%s: %s %v", tt.endpoint, request.Body, problems)
 		}
+	}
+	form.Endpoint, form.Params = string(models.EndpointMessages), map[string]string{"response_format": "json_object"}
+	if _, problems := requestOf(form); problems["response_format"] != notOfEndpoint {
+		t.Errorf("Anthropic has no such format: %v", problems)
 	}
 	k, d := newLogKit(t)
 	refused := k.post("/admin/playground", "mode", "chat", "op", "send", "endpoint", "/v1/chat/completions", "model", "smart", "role", "user", "text", "Hi", "response_format", "json_schema", "schema", `{"type":"<b>"}`, "schema_name", "a b")
