@@ -91,7 +91,7 @@ func (s *Store) ensureDay(ctx context.Context, day int64) error {
 	return nil
 }
 
-// hasPartitions looks without a lock: creating partitions stops all who read the table for a moment.
+// hasPartitions looks without a lock.
 func (s *Store) hasPartitions(ctx context.Context, day int64) (exists bool, err error) {
 	last := partitioned[len(partitioned)-1] // they are created in this order, in one transaction
 	return exists, s.scalar(ctx, &exists, "SELECT to_regclass(?::text) IS NOT NULL", partitionName(last, day))
@@ -103,14 +103,26 @@ func (s *Store) createPartitions(ctx context.Context, day int64) error {
 			return err
 		}
 		for _, table := range partitioned {
-			_, err := tx.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s PARTITION OF %s FOR VALUES FROM (%d) TO (%d)",
-				partitionName(table, day), table, day*dayMicros, (day+1)*dayMicros))
-			if err != nil {
+			if err := tx.createPartition(ctx, table, day); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// createPartition makes a table and then a partition of it, which nobody who reads or writes the others has to wait for: a table that is
+// made as a partition needs the whole for itself.
+func (s *Store) createPartition(ctx context.Context, table string, day int64) error {
+	name, exists := partitionName(table, day), false
+	if err := s.scalar(ctx, &exists, "SELECT to_regclass(?::text) IS NOT NULL", name); err != nil || exists {
+		return err // another replica was faster
+	}
+	if _, err := s.exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL)", name, table)); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", table, name, day*dayMicros, (day+1)*dayMicros))
+	return err
 }
 
 // isMissingPartition: PostgreSQL reports it as a check violation without a constraint.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"squirrel/models"
 )
 
 // DeleteLogsBefore deletes up to limit requests that began before a time, the oldest first, with their details and attempts, and
@@ -107,7 +109,29 @@ func (s *Store) dropOldestDay(ctx context.Context, what oldRows, before time.Tim
 	return 0, nil
 }
 
-func (s *Store) dropDay(ctx context.Context, what oldRows, day int64) (int, error) {
+// A table that is dropped has to be free of readers, and while the drop waits for one, everybody else waits behind it. So it waits
+// for a moment only, and comes back later.
+const (
+	dropLockWait = "100ms"
+	dropPause    = 500 * time.Millisecond
+	dropPatience = time.Minute
+)
+
+func (s *Store) dropDay(ctx context.Context, what oldRows, day int64) (n int, err error) {
+	for deadline := time.Now().Add(dropPatience); ; {
+		n, err = s.tryDropDay(ctx, what, day)
+		if models.ErrorCode(classify(err)) != models.CodeBusy || time.Now().After(deadline) {
+			return n, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		case <-time.After(dropPause):
+		}
+	}
+}
+
+func (s *Store) tryDropDay(ctx context.Context, what oldRows, day int64) (int, error) {
 	var n int
 	err := s.inWrite(ctx, func(tx *Store) error {
 		if _, err := tx.exec(ctx, "SELECT pg_advisory_xact_lock(?)", partitionLock); err != nil {
@@ -119,6 +143,9 @@ func (s *Store) dropDay(ctx context.Context, what oldRows, day int64) (int, erro
 			return err // another replica was faster
 		}
 		if err := tx.scalar(ctx, &n, "SELECT COUNT(*) FROM "+table); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, "SET LOCAL lock_timeout = '"+dropLockWait+"'"); err != nil {
 			return err
 		}
 		if what.strip {

@@ -113,6 +113,42 @@ func TestPartitions_DroppedByAnotherReplica(t *testing.T) {
 	}
 }
 
+// TestDeleteLogsBefore_NobodyWaits: while somebody reads for long, a day can't be dropped; others write meanwhile, and then it is gone.
+func TestDeleteLogsBefore_NobodyWaits(t *testing.T) {
+	url := dialects[1].url(t)
+	s := open(t, url)
+	history(t, s)
+	reader, _ := rawDB(t, url)
+	long, err := reader.Begin()
+	must(t, err)
+	_, err = long.ExecContext(t.Context(), "SELECT COUNT(*) FROM request_logs")
+	must(t, err)
+	deleted := make(chan error)
+	go func() {
+		_, err := s.DeleteLogsBefore(t.Context(), noon.AddDate(0, 0, 1), 7)
+		deleted <- err
+	}()
+	longest, began := time.Duration(0), time.Now()
+	for i := 0; time.Since(began) < 3*time.Second; i = (i + 1) % 20 {
+		start := time.Now()
+		write(t, s, end(finished(noon.AddDate(0, 0, 3+3*i).Add(time.Duration(i)*time.Second)))) // most are the first of their day
+		longest = max(longest, time.Since(start))
+	}
+	select {
+	case err := <-deleted:
+		t.Fatalf("a day was dropped while it was read (%v): nothing was proved", err)
+	default:
+	}
+	must(t, long.Rollback())
+	must(t, <-deleted)
+	if longest > 1500*time.Millisecond {
+		t.Errorf("a write took %s while a day was to be dropped", longest)
+	}
+	if days, err := s.partitionDays(t.Context(), "request_logs"); err != nil || days[0] == dayOf(noon.UnixMicro()) {
+		t.Errorf("the day is still there: %v, %v", days, err)
+	}
+}
+
 func TestDeleteUsageBefore(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		history(t, s)
