@@ -123,12 +123,12 @@ func (a *App) buildPlanes(ctx context.Context) error {
 	a.keys = proxy.NewKeyring()
 	a.limits = limits.New(a.limitOptions())
 	a.client = upstream.NewClient(upstream.NetPolicy(a.cfg.ProviderNetwork), nil)
-	recorder, err := a.traced(ctx, a.spool)
+	traces, err := a.traces(ctx)
 	if err != nil {
 		return err
 	}
 	a.gateway = proxy.New(a.gatewayOptions(tmp), proxy.Parts{
-		Router: a.router, Keys: a.keys, Client: a.client, Recorder: recorder, Redactor: a.redact,
+		Router: a.router, Keys: a.keys, Client: a.client, Recorder: a.spool, Tracer: traces, Redactor: a.redact,
 		Metrics: proxy.NewMetrics(a.registry), Limits: a.limits, Logger: a.logger,
 	})
 	a.registerOperational()

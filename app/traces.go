@@ -8,10 +8,10 @@ import (
 	"squirrel/proxy/tracing"
 )
 
-// traced sends traces of what is recorded, if the configuration names a collector.
-func (a *App) traced(ctx context.Context, recorder proxy.Recorder) (proxy.Recorder, error) {
+// traces is what sends traces of requests, if the configuration names a collector; else nil.
+func (a *App) traces(ctx context.Context) (proxy.Tracer, error) {
 	if a.cfg.OTLPEndpoint == "" {
-		return recorder, nil
+		return nil, nil
 	}
 	tracer, err := tracing.New(ctx, a.cfg.OTLPEndpoint.Reveal(), Version, func(err error) {
 		a.logger.Warn("traces not sent", "error", a.redact.Text(err.Error()))
@@ -20,5 +20,5 @@ func (a *App) traced(ctx context.Context, recorder proxy.Recorder) (proxy.Record
 		return nil, &config.Problem{Name: "OTEL_EXPORTER_OTLP_ENDPOINT", Text: err.Error()}
 	}
 	a.tracer = tracer
-	return tracer.Watch(recorder), nil
+	return tracer, nil
 }

@@ -179,8 +179,6 @@ type LogWrite struct {
 	Detail   *LogDetail // Begin: request part; Chunk: ResponseBody so far; End: whole; nil = not recorded
 	Attempts []Attempt
 	Whole    bool // End: what the begin said is in it, too; nothing of the request should be stored yet
-
-	Traceparent, Tracestate string // End: the client's, for its trace; not stored
 }
 
 // BodyWasCut reports whether the middle of a body was not recorded; notes are those of LogDetail.Truncated.

@@ -8,6 +8,7 @@ package proxy
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,11 @@ type Recorder interface {
 	End(models.LogWrite) error
 }
 
+// Tracer is told of each request that has ended, with the client's header, which may name the trace that it is a part of.
+type Tracer interface {
+	Trace(w *models.LogWrite, header http.Header)
+}
+
 // Gateway serves /v1.
 type Gateway struct {
 	opts     Options
@@ -53,6 +59,7 @@ type Gateway struct {
 	keys     *Keyring
 	client   *upstream.Client
 	recorder Recorder
+	tracer   Tracer // nil = no traces
 	redact   *reqlog.Redactor
 	metrics  *Metrics
 	limits   *limits.Limiter
@@ -69,12 +76,13 @@ type Gateway struct {
 	bodies    admission
 }
 
-// Parts are what a gateway is made of. All are required but Limits.
+// Parts are what a gateway is made of. All are required but Tracer and Limits.
 type Parts struct {
 	Router   *routing.Router
 	Keys     *Keyring
 	Client   *upstream.Client
 	Recorder Recorder
+	Tracer   Tracer
 	Redactor *reqlog.Redactor
 	Metrics  *Metrics
 	Limits   *limits.Limiter
@@ -88,7 +96,7 @@ func New(opts Options, parts Parts) *Gateway {
 	}
 	base, stop := context.WithCancelCause(context.Background())
 	return &Gateway{
-		opts: opts, router: parts.Router, keys: parts.Keys, client: parts.Client, recorder: parts.Recorder, redact: parts.Redactor,
+		opts: opts, router: parts.Router, keys: parts.Keys, client: parts.Client, recorder: parts.Recorder, tracer: parts.Tracer, redact: parts.Redactor,
 		metrics: parts.Metrics, limits: parts.Limits, logger: parts.Logger, now: time.Now, ids: newIDSource(), base: base, stop: stop,
 		running: running{exchanges: map[string]*Exchange{}}, bodies: admission{limit: opts.MaxInflightBytes},
 	}

@@ -60,3 +60,29 @@ func TestMessages_BothWays(t *testing.T) {
 		}
 	}
 }
+
+// traced is what a tracer was told.
+type traced struct {
+	write  models.LogWrite
+	parent string
+	after  int // records that were accepted before
+}
+
+type tracerFunc func(w *models.LogWrite, header http.Header)
+
+func (f tracerFunc) Trace(w *models.LogWrite, header http.Header) { f(w, header) }
+
+// TestTracer is told of a request once its END record is safe, with the trace that the client named.
+func TestTracer(t *testing.T) {
+	g := newTestGateway(t, setup{})
+	all := make(chan traced, 10)
+	g.tracer = tracerFunc(func(w *models.LogWrite, header http.Header) {
+		all <- traced{*w, header.Get("Traceparent"), g.rec.accepted(models.WriteEnd)}
+	})
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	readAll(t, g.post("/v1/chat/completions", chat("m", "x", false), "Traceparent", parent))
+	told := <-all
+	if told.parent != parent || told.after != 1 || told.write.Log.ID != g.rec.end(t, "").Log.ID || len(told.write.Attempts) != 1 || len(all) > 0 {
+		t.Errorf("told of %s by %q after %d records", told.write.Log.ID, told.parent, told.after)
+	}
+}

@@ -33,12 +33,12 @@ func (x *Exchange) settle(r result) {
 	x.ended = true
 	x.fill(r)
 	x.count(r)
-	write := models.LogWrite{
-		Kind: models.WriteEnd, Log: x.log, Attempts: x.attempts, Detail: x.detail(r),
-		Traceparent: x.req.Header.Get("Traceparent"), Tracestate: x.req.Header.Get("Tracestate"),
-	}
+	write := models.LogWrite{Kind: models.WriteEnd, Log: x.log, Attempts: x.attempts, Detail: x.detail(r)}
 	if err := x.gw.recorder.End(write); err != nil {
 		x.gw.logger.Error("request not recorded", "request_id", x.id, "error", err)
+	}
+	if x.gw.tracer != nil {
+		x.gw.tracer.Trace(&write, x.req.Header)
 	}
 	x.gw.metrics.settled(&x.log, x.knownModel())
 }

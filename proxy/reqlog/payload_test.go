@@ -66,8 +66,7 @@ func TestPayloadKeepsEveryField(t *testing.T) {
 	var n int64
 	fill(reflect.ValueOf(&w).Elem(), &n)
 	w.Kind = models.WriteEnd
-	w.Traceparent, w.Tracestate = "", "" // for the trace that is sent at once, not for the log
-	w.Whole = false                      // the shipper finds out
+	w.Whole = false // the shipper finds out
 	dec, err := newDecoder()
 	must(t, err)
 	got, written, err := dec.decode(w.Kind, payloadOf(encodeOne(t, w)))

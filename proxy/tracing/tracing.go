@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -59,32 +60,9 @@ func New(ctx context.Context, endpoint, version string, failed func(error)) (*Tr
 // Close sends what is left, as long as ctx lasts.
 func (t *Tracer) Close(ctx context.Context) error { return t.provider.Shutdown(ctx) }
 
-// Sink is what takes the records of requests.
-type Sink interface {
-	Begin(models.LogWrite) error
-	Attempt(models.LogWrite) error
-	Chunk(models.LogWrite) error
-	End(models.LogWrite) error
-}
-
-// Watch returns a sink that hands everything on to next and traces what has ended.
-func (t *Tracer) Watch(next Sink) Sink { return &watched{Sink: next, tracer: t} }
-
-type watched struct {
-	Sink
-	tracer *Tracer
-}
-
-// End implements Sink.
-func (w *watched) End(write models.LogWrite) error {
-	err := w.Sink.End(write)
-	w.tracer.trace(&write)
-	return err
-}
-
-// trace makes the spans of a finished request.
-func (t *Tracer) trace(w *models.LogWrite) {
-	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": w.Traceparent, "tracestate": w.Tracestate})
+// Trace makes the spans of a request that has ended. header is the client's: a trace that it names goes on here.
+func (t *Tracer) Trace(w *models.LogWrite, header http.Header) {
+	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.HeaderCarrier(header))
 	began := w.Log.RequestTime
 	ended := after(began, w.Log.TotalTimeMS)
 	ctx, span := t.tracer.Start(ctx, "POST "+string(w.Log.Endpoint), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(began))

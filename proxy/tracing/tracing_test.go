@@ -2,7 +2,6 @@ package tracing
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,19 +16,6 @@ import (
 
 	"squirrel/models"
 )
-
-// sink is a log that takes everything, or refuses it.
-type sink struct {
-	err error
-	got []models.LogWriteKind
-}
-
-func (s *sink) take(w models.LogWrite) error         { s.got = append(s.got, w.Kind); return s.err }
-func (s *sink) Begin(w models.LogWrite) error        { return s.take(w) }
-func (s *sink) Attempt(w models.LogWrite) error      { return s.take(w) }
-func (s *sink) Chunk(w models.LogWrite) error        { return s.take(w) }
-func (s *sink) End(w models.LogWrite) error          { return s.take(w) }
-func (s *sink) kinds() (kinds []models.LogWriteKind) { return s.got }
 
 // received is a collector's memory.
 type received struct {
@@ -77,10 +63,13 @@ func attributes(s *wire.Span) map[string]string {
 
 func pointer[T any](v T) *T { return &v }
 
+// parent is a client's header that names a trace.
+var parent = http.Header{"Traceparent": {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}
+
 // failover is a stream that a second provider answered.
 func failover(began time.Time) models.LogWrite {
 	return models.LogWrite{
-		Kind: models.WriteEnd, Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+		Kind: models.WriteEnd,
 		Log: models.RequestLog{
 			ID: "01M8", RequestTime: began, Endpoint: models.EndpointChat, RequestedModel: "smart", IsStream: true, APIKeyName: "tests", Source: models.SourceClient,
 			ResponseStatus: pointer(200), SentStatus: pointer(200), FinishReason: "stop", AttemptCount: 2, TotalTimeMS: pointer(900.0), FirstByteDelayMS: pointer(250.0),
@@ -102,17 +91,8 @@ func TestTrace_ARequestAndItsAttempts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := &sink{}
-	log := tracer.Watch(next)
-	began := time.Now().Add(-time.Second).Truncate(time.Millisecond)
-	for _, write := range []func(models.LogWrite) error{log.Begin, log.Attempt, log.Chunk} {
-		if err := write(models.LogWrite{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := log.End(failover(began)); err != nil || len(next.kinds()) != 4 {
-		t.Fatalf("%v, %v handed on", err, next.kinds())
-	}
+	w := failover(time.Now().Add(-time.Second).Truncate(time.Millisecond))
+	tracer.Trace(&w, parent)
 	if err := tracer.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -168,10 +148,8 @@ func TestTrace_WithoutAParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := failover(time.Now())
-	w.Traceparent, w.Log.ErrorCode, w.Log.ErrorInfo, w.Attempts = "'; DROP TABLE spans", "model_not_found", "no such model", nil
-	if err := tracer.Watch(&sink{}).End(w); err != nil {
-		t.Fatal(err)
-	}
+	w.Log.ErrorCode, w.Log.ErrorInfo, w.Attempts = "model_not_found", "no such model", nil
+	tracer.Trace(&w, http.Header{"Traceparent": {"'; DROP TABLE spans"}})
 	if err := tracer.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -181,20 +159,17 @@ func TestTrace_WithoutAParent(t *testing.T) {
 	}
 }
 
-// TestTrace_ACollectorThatIsAway costs requests nothing, and the log's own errors stay the log's.
+// TestTrace_ACollectorThatIsAway costs requests nothing.
 func TestTrace_ACollectorThatIsAway(t *testing.T) {
 	told := make(chan error, 100)
 	tracer, err := New(t.Context(), "http://user:pass-word@127.0.0.1:1", "dev", func(err error) { told <- err })
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := errors.New("the log is full")
-	log := tracer.Watch(&sink{err: refused})
 	began := time.Now()
 	for range 5000 {
-		if err := log.End(failover(began)); !errors.Is(err, refused) {
-			t.Fatal(err)
-		}
+		w := failover(began)
+		tracer.Trace(&w, parent)
 	}
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("5,000 records took %v", took)
@@ -214,8 +189,8 @@ func BenchmarkTrace(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer tracer.Close(b.Context())
-	log, w := tracer.Watch(&sink{}), failover(time.Now())
+	w := failover(time.Now())
 	for b.Loop() {
-		_ = log.End(w)
+		tracer.Trace(&w, parent)
 	}
 }
