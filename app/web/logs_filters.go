@@ -22,7 +22,7 @@ const maxChoices = 500
 
 // logFilters fills the controls above a list of requests.
 func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters, error) {
-	f := pages.LogFilters{Values: map[string]string{}, More: state.usedMore()}
+	f := pages.LogFilters{Values: map[string]string{}, More: state.mendMore()}
 	for _, name := range slices.Sorted(maps.Keys(state.values)) {
 		f.Values[name] = state.values.Get(name)
 		if strings.HasPrefix(name, "-") || slices.Contains(lookParams, name) {

@@ -194,10 +194,11 @@ func isID(text string) bool {
 	return err == nil
 }
 
-// usedMore reports whether filters are set that stand behind "more".
-func (s *logState) usedMore() bool {
-	quick := []string{"q", "range", "status", "provider_id", "api_key_id"}
-	for name := range s.values {
+// mendMore reports whether a filter that stands behind "more" can't be read. What is set there is told above the list, which
+// stays in sight when somebody filters by one of its cells.
+func (s *logState) mendMore() bool {
+	quick := []string{"q", "range", "status", "provider_id", "api_key_id", "after", "before", "page"}
+	for name := range s.problems {
 		if !slices.Contains(quick, name) && !slices.Contains(lookParams, name) && !strings.HasPrefix(name, "-") {
 			return true
 		}

@@ -38,6 +38,9 @@ func TestLogList(t *testing.T) {
 	k.get("/admin/logs?state=running").want(t, "running", 200, running, `data-testid="cancel"`, "1 h 02 m")
 	k.get("/admin/logs?status=299").want(t, "no match", 200, `data-testid="no-match"`)
 	k.get("/admin/logs?status=abc&cost_min=x&range=2y").want(t, "what can't be read", 200, "must be a status", "must be an amount", "must be one of")
+	const more = `<details class="details" open`
+	k.get("/admin/logs?cost_min=x").want(t, "more filters, where one is to be mended", 200, more)
+	k.get("/admin/logs?requested_model=smart&status=99").want(t, "more filters", 200, "!"+more, "Model: smart")
 	k.get("/admin/logs?after=nonsense").want(t, "a broken cursor", 200, "smart")
 	k.get("/admin/logs?sort_by=total_time_ms&page=2").want(t, "another order", 200, "Previous")
 	k.get("/admin/logs?open="+logIDOf(0)).want(t, "attempts", 200, `data-testid="attempts-row"`)

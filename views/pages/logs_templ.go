@@ -52,7 +52,7 @@ type LogFilters struct {
 	Keys      []ui.Option
 	Models    []string
 	Hidden    [][2]string // parameters without a control, with their values
-	More      bool        // filters behind "more" are in use
+	More      bool        // a filter behind "more" can't be read
 }
 
 // LogColumn is a column that may be shown.
