@@ -307,6 +307,11 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"POST", "/v1/usage", 405, "method_not_allowed"},
 		{"TRACE", "/v1/chat/completions", 405, ""},
 		{"OPTIONS", "/v1/chat/completions", 405, ""},
+		{"POST", "/v1/batches", 404, `"code":"unknown_endpoint"`}, // batches have prices of their own, and end days after they began
+		{"GET", "/v1/batches/batch_1", 404, `"code":"unknown_endpoint"`},
+		{"POST", "/v1/files", 404, `"code":"unknown_endpoint"`},
+		{"POST", "/v1/messages/batches", 404, `{"type":"error","error":{"type":"invalid_request_error"`},
+		{"GET", "/v1/messages/batches/msgbatch_1/results", 404, `{"type":"error"`},
 		{"GET", "/v1/Chat/Completions", 404, "unknown_endpoint"},
 		{"POST", "/v1/chat/completions/", 404, "unknown_endpoint"},
 		{"POST", "/v1/%63hat/completions", 404, "unknown_endpoint"},

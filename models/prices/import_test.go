@@ -123,6 +123,27 @@ func TestImport_VendorsCountBeforeOtherHosts(t *testing.T) {
 	}
 }
 
+// TestImport_BatchPricesAreLeftOut: the gateway serves no batches, so what they cost is the price of none of its requests.
+func TestImport_BatchPricesAreLeftOut(t *testing.T) {
+	in, err := Import([]byte(`{
+		"both": {"litellm_provider":"openai","mode":"chat","input_cost_per_token":2e-06,"output_cost_per_token":8e-06,
+			"input_cost_per_token_batches":1e-06,"output_cost_per_token_batches":4e-06},
+		"only-batches": {"litellm_provider":"openai","mode":"chat","input_cost_per_token_batches":1e-06,"output_cost_per_token_batches":4e-06}}`), "2026-09-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, found := in.Catalogue.Prices("both")
+	if !found || both.Input.String() != "2" || both.Output.String() != "8" {
+		t.Errorf("input %v, output %v", both.Input, both.Output)
+	}
+	if p, found := in.Catalogue.Prices("only-batches"); found {
+		t.Errorf("a model with prices of batches alone has the prices %+v", p)
+	}
+	if len(in.Skipped) != 1 || in.Skipped[0].Model != "only-batches" || in.Skipped[0].Reason == "" {
+		t.Errorf("skipped: %+v", in.Skipped)
+	}
+}
+
 func TestImport_Refuses(t *testing.T) {
 	for _, data := range []string{`{}`, `{"a":1}`, `{"a":{"b":1}}`, `{"data":[]}`, `{"x":{"models":{}}}`} {
 		if _, err := Import([]byte(data), ""); !errors.Is(err, ErrFormat) {
