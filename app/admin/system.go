@@ -49,11 +49,15 @@ func (s *Service) Kept(text string) (kept string, cut, known bool) {
 	return string(out), cut, true
 }
 
+// Job is the last run of a job that gateways share.
+type Job = store.Job
+
 // StorageReport is what the records take.
 type StorageReport struct {
 	store.SizeReport
+	Growth        *int64 // bytes that a day of requests takes; nil = too little to tell
 	RetentionDays int
-	Jobs          []store.Job
+	Jobs          []Job
 }
 
 // Storage measures the database.
@@ -62,7 +66,11 @@ func (s *Service) Storage(ctx context.Context) (StorageReport, error) {
 	if err != nil {
 		return StorageReport{}, err
 	}
+	growth, err := s.store.Growth(ctx, s.Now())
+	if err != nil {
+		return StorageReport{}, err
+	}
 	jobs, err := s.store.Jobs(ctx)
 	jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return j.Name == repricingJob }) // has a page of its own
-	return StorageReport{SizeReport: size, RetentionDays: s.opts.RetentionDays, Jobs: jobs}, err
+	return StorageReport{SizeReport: size, Growth: growth, RetentionDays: s.opts.RetentionDays, Jobs: nonNil(jobs)}, err
 }

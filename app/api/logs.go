@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -92,4 +93,23 @@ func (a *API) replayLog(c *fiber.Ctx) error {
 	}
 	replay, err := a.admin.Replay(c.UserContext(), id, in)
 	return answer[replayed](c, fiber.StatusAccepted)(replayed{replay}, err)
+}
+
+// storage is what the records take. Counts are estimates on PostgreSQL.
+type storage struct {
+	DatabaseBytes int64       `json:"database_bytes"`
+	FreeBytes     int64       `json:"free_bytes"`
+	GrowthBytes   *int64      `json:"growth_bytes_per_day"`
+	Logs          int64       `json:"logs"`
+	Details       int64       `json:"details"`
+	OldestLog     *time.Time  `json:"oldest_log"`
+	RetentionDays int         `json:"retention_days"`
+	Jobs          []admin.Job `json:"jobs"`
+}
+
+func (a *API) storage(c *fiber.Ctx) error {
+	found, err := a.admin.Storage(c.UserContext())
+	return answer[storage](c, fiber.StatusOK)(storage{
+		found.DatabaseBytes, found.FreeBytes, found.Growth, found.Logs, found.Details, found.OldestLog, found.RetentionDays, found.Jobs,
+	}, err)
 }

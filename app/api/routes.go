@@ -43,6 +43,7 @@ func (a *API) Register(app fiber.Router) {
 	r.Post("/api-keys/:id/rotate", a.rotateKey)
 
 	a.logs(r)
+	r.Get("/storage", a.storage)
 
 	r.Get("/prices", a.listPrices)
 	r.Put("/prices", a.updatePrices)

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -32,7 +31,7 @@ func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup, tried *pages.Reda
 	}
 	page := pages.Storage{
 		Database: found.DatabaseBytes, Free: found.FreeBytes, Logs: found.Logs, Oldest: found.OldestLog, Days: found.RetentionDays, Cleanup: cleanup,
-		PerDay: perDay(found, w.opts.Now()),
+		PerDay: found.Growth,
 	}
 	_, _, page.CanTry = w.opts.Admin.Kept("")
 	page.Tried = tried
@@ -48,16 +47,6 @@ func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup, tried *pages.Reda
 	title := i18n.T(ctx, "storage.title")
 	crumbs := []layout.Crumb{{Label: i18n.T(ctx, "nav.settings"), URL: "/admin/settings"}, {Label: title}}
 	return w.render(c, layout.Page{Title: title, Nav: layout.NavSettings, Crumbs: crumbs, Body: pages.StoragePage(page)}, nil)
-}
-
-// perDay is how much a day of requests takes; nil when there is less than a day of them.
-func perDay(found admin.StorageReport, now time.Time) *int64 {
-	if found.OldestLog == nil || now.Sub(*found.OldestLog) < 24*time.Hour {
-		return nil
-	}
-	days := now.Sub(*found.OldestLog).Hours() / 24
-	size := int64(float64(found.DatabaseBytes-found.FreeBytes) / days)
-	return &size
 }
 
 // changeStorage does what one of the page's forms asks for.
