@@ -231,6 +231,7 @@ func TestI09_Slots(t *testing.T) {
 // fakeLogs has rows by age in days.
 type fakeLogs struct {
 	logs, details []time.Time
+	quarters      []time.Time // days that have some
 	largest       int
 	fail          error
 }
@@ -261,15 +262,22 @@ func (f *fakeLogs) DeleteLogDetailsBefore(_ context.Context, before time.Time, l
 	return f.remove(&f.details, before, limit)
 }
 
+func (f *fakeLogs) DeleteUsageBefore(_ context.Context, before time.Time) (int, error) {
+	n, err := f.remove(&f.quarters, before, 1)
+	return 96 * n, err
+}
+
 func TestRetention(t *testing.T) {
 	tests := []struct {
 		name          string
 		policy        RetentionPolicy
 		logs, details int // left of 3000
+		quarters      int // days of them left of 200
 	}{
-		{"both", RetentionPolicy{Days: 20, DetailDays: 10}, 2001, 1001},
-		{"for ever", RetentionPolicy{}, 3000, 3000},
-		{"details only", RetentionPolicy{DetailDays: 1}, 3000, 101},
+		{"both", RetentionPolicy{Days: 20, DetailDays: 10}, 2001, 1001, 91},
+		{"for ever", RetentionPolicy{}, 3000, 3000, 200},
+		{"details only", RetentionPolicy{DetailDays: 1}, 3000, 101, 200},
+		{"rows for longer than sums", RetentionPolicy{Days: 120}, 3000, 3000, 122},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -279,10 +287,16 @@ func TestRetention(t *testing.T) {
 					at := time.Now().Add(-time.Duration(i) * day / 100)
 					logs.logs, logs.details = append(logs.logs, at), append(logs.details, at)
 				}
+				for i := range 200 {
+					logs.quarters = append(logs.quarters, time.Now().Add(-time.Duration(i)*day))
+				}
 				start := time.Now()
 				result, err := Retention(logs, newClaims(), "a", tt.policy).Run(t.Context())
 				if err != nil || len(logs.logs) != tt.logs || len(logs.details) != tt.details || logs.largest > deleteBatch {
 					t.Errorf("%q, %v: %d logs, %d details left, batches of %d", result, err, len(logs.logs), len(logs.details), logs.largest)
+				}
+				if len(logs.quarters) != tt.quarters {
+					t.Errorf("%q: quarters of %d days are left, want %d", result, len(logs.quarters), tt.quarters)
 				}
 				batches := (3000-tt.logs+deleteBatch-1)/deleteBatch + (3000-tt.details+deleteBatch-1)/deleteBatch
 				if time.Since(start) < time.Duration(batches)*deletePause {
@@ -348,3 +362,5 @@ func (c *cutoffs) DeleteLogsBefore(_ context.Context, before time.Time, _ int) (
 func (c *cutoffs) DeleteLogDetailsBefore(ctx context.Context, before time.Time, limit int) (int, error) {
 	return c.DeleteLogsBefore(ctx, before, limit)
 }
+
+func (c *cutoffs) DeleteUsageBefore(context.Context, time.Time) (int, error) { return 0, nil }

@@ -19,7 +19,14 @@ type OldLogs interface {
 	DeleteLogsBefore(ctx context.Context, before time.Time, limit int) (int, error)
 	// DeleteLogDetailsBefore does the same for headers and bodies only.
 	DeleteLogDetailsBefore(ctx context.Context, before time.Time, limit int) (int, error)
+	// DeleteUsageBefore deletes the sums per quarter of an hour of one day that was over before a time, and returns how many there
+	// were. 0 means that none are left. The sums per day stay.
+	DeleteUsageBefore(ctx context.Context, before time.Time) (int, error)
 }
+
+// quarterDays is how many days the sums per quarter of an hour are kept at least: for statistics by hour, and by the days of a time
+// zone. They are kept for as long as rows are, too; and those per day for ever.
+const quarterDays = 90
 
 // RetentionPolicy says how long logs are kept. 0 days or less means for ever.
 type RetentionPolicy struct {
@@ -44,8 +51,22 @@ func Retention(logs OldLogs, claims Claims, owner string, policy RetentionPolicy
 		if err != nil {
 			return "", fmt.Errorf("delete old logs after %d: %w", rows, err)
 		}
-		return fmt.Sprintf("%d logs and the details of %d deleted", rows, details), nil
+		sums, err := deleteOlder(ctx, now, policy.quarterDays(), func(ctx context.Context, before time.Time, _ int) (int, error) {
+			return logs.DeleteUsageBefore(ctx, before)
+		})
+		if err != nil {
+			return "", fmt.Errorf("delete old sums after %d: %w", sums, err)
+		}
+		return fmt.Sprintf("%d logs, the details of %d and %d sums deleted", rows, details, sums), nil
 	})
+}
+
+// quarterDays is how long sums per quarter of an hour are kept; 0 = for ever.
+func (p RetentionPolicy) quarterDays() int {
+	if p.Days <= 0 {
+		return 0
+	}
+	return max(quarterDays, p.Days+1)
 }
 
 func deleteOlder(ctx context.Context, now time.Time, days int, remove func(context.Context, time.Time, int) (int, error)) (total int, err error) {

@@ -201,4 +201,7 @@ type Stats struct {
 	Trend   []StatPoint     `json:"trend"`
 	Groups  []StatGroupLine `json:"groups"`
 	AsOf    time.Time       `json:"as_of"`
+	// CoarseBefore is until when there are only sums per day of UTC: hours stand at 12:00 of their day, days of other clocks are UTC's of
+	// the same date, and days that the period cuts are left out. Nil: all is as asked for.
+	CoarseBefore *time.Time `json:"coarse_before"`
 }

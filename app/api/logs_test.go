@@ -71,7 +71,7 @@ func TestLogs(t *testing.T) {
 		{name: "unknown", method: "GET", path: path + "/" + logName(99), status: 404},
 		{name: "not an id", method: "GET", path: path + "/1%27%20or%201=1", status: 404},
 		{name: "stats", method: "GET", path: path + "/stats?range=1h&bucket=hour&group_by=model", status: 200, has: []string{
-			`"summary":{"request_count":6,"success_count":5,"failure_count":1`, `"unknown_cost_count":1`, `"trend":[{"bucket":"2026-03-01T`, `"groups":[{"key":"gpt-4o","name":"gpt-4o"`, `"as_of":`,
+			`"summary":{"request_count":6,"success_count":5,"failure_count":1`, `"unknown_cost_count":1`, `"trend":[{"bucket":"2026-03-01T`, `"groups":[{"key":"gpt-4o","name":"gpt-4o"`, `"as_of":`, `"coarse_before":null`,
 		}},
 		{name: "stats of nothing", method: "GET", path: path + "/stats?q=nothing", status: 200, has: []string{`"request_count":0`, `"success_rate":null`, `"groups":[]`}},
 		{name: "stats by model", method: "GET", path: "/api/admin/models/stats?range=24h", status: 200, has: []string{`{"items":[{"key":"gpt-4o"`}},

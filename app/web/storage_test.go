@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"squirrel/app/admin"
 	"squirrel/models"
@@ -26,6 +27,21 @@ func TestStorage(t *testing.T) {
 	}
 	k.post("/admin/settings/storage", "op", "delete", "days_to_keep", "2", "confirmed", "2").wantRedirect(t, "deleted", "/admin/settings/storage")
 	k.get("/admin/settings/storage").want(t, "told", 200, "2 requests were deleted.")
+}
+
+func TestStorage_Jobs(t *testing.T) {
+	k, _ := newLogKit(t)
+	for name, result := range map[string]string{"retention": "12 logs, the details of 34 and 56 sums deleted", "of_tomorrow": "done"} {
+		if mine, err := k.store.ClaimJob(t.Context(), name, "2026-03-01T04", "test", time.Minute); !mine || err != nil {
+			t.Fatal(mine, err)
+		}
+		if err := k.store.FinishJob(t.Context(), name, "2026-03-01T04", "test", result); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const path = "/admin/settings/storage"
+	k.get(path).want(t, "English", 200, "Delete what is old", "12 logs, the details of 34 and 56 sums deleted", "of_tomorrow")
+	k.get(path+"?lang=zh").want(t, "Chinese", 200, "清理旧数据", "已删除 12 条日志、34 条日志的详情和 56 条统计合计")
 }
 
 func TestStorage_RedactionTest(t *testing.T) {

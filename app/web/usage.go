@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"golang.org/x/sync/errgroup"
@@ -118,6 +119,11 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 		Filters: filters, ClearURL: "/admin/usage", Zone: w.opts.Zone.String(), AsOf: ui.ClockTime(ctx, found.AsOf), Metric: q.metric, Group: string(q.group),
 		Compare: q.compare, Figures: usageFigures(ctx, q, found.Summary, before), Charts: w.usageCharts(ctx, q, found, before),
 		CSVTrend: q.url("/admin/usage/export", "of", "trend"), CSVGroup: q.url("/admin/usage/export", "of", "groups"), LogsURL: q.state.url("/admin/logs"),
+	}
+	for _, answer := range []*models.Stats{&found.Stats, before} {
+		if answer != nil && answer.CoarseBefore != nil {
+			page.Coarse = max(page.Coarse, answer.CoarseBefore.UTC().Format(time.DateOnly))
+		}
 	}
 	for _, chip := range w.chips(ctx, q.state, filters) {
 		u, err := url.Parse(chip.URL)

@@ -136,6 +136,34 @@ func TestUsageCompared(t *testing.T) {
 	k.get("/admin/usage?range=24h&compare=previous").want(t, "what is unknown can't be compared", 200, `data-label="Cost, change">—</td>`)
 }
 
+// TestUsage_OldSums: of a year ago only days are known, and the page says so.
+func TestUsage_OldSums(t *testing.T) {
+	const day = 24 * 60
+	k, _ := newLogKit(t)
+	k.seedLog(60, costing(3, "smart"))
+	k.seedLog(300*day, costing(2, "smart"))
+	k.seedLog(301*day, costing(5, "smart"))
+	drain := func(remove func() (int, error)) {
+		t.Helper()
+		for {
+			if n, err := remove(); err != nil {
+				t.Fatal(err)
+			} else if n == 0 {
+				return
+			}
+		}
+	}
+	before := noon.AddDate(0, 0, -100)
+	k.get("/admin/usage?range=all").want(t, "all is kept", 200, `!data-testid="coarse"`, "$10.00")
+	drain(func() (int, error) { return k.store.DeleteLogsBefore(t.Context(), before, 100) })
+	drain(func() (int, error) { return k.store.DeleteUsageBefore(t.Context(), before) })
+	k.get("/admin/usage?range=all").want(t, "days are told", 200, `!data-testid="coarse"`, "$10.00")
+	k.get("/admin/usage?range=7d").want(t, "a week", 200, `!data-testid="coarse"`, "$3.00")
+	cut := "/admin/usage?start_time=" + noon.AddDate(0, 0, -301).Format("2006-01-02T15:04")
+	k.get(cut).want(t, "a day that is cut", 200, `data-testid="coarse"`, "Before 2025-05-06 only whole days (UTC) are known", "$5.00")
+	k.get(cut+"&lang=zh").want(t, "Chinese", 200, "2025-05-06 之前")
+}
+
 func TestUsageProjection(t *testing.T) {
 	k, _ := newLogKit(t)
 	k.seedLog(0, costing(1, "smart"))

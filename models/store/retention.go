@@ -191,22 +191,6 @@ func (s *Store) partitionDays(ctx context.Context, table string) (days []int64, 
 	return days, err
 }
 
-// DeleteUsageBefore deletes up to limit sums per quarter of an hour of days that were over before a time, and returns how many
-// there were. The sums per day stay; what is narrower, or of a clock whose days are others, is gone.
-func (s *Store) DeleteUsageBefore(ctx context.Context, before time.Time, limit int) (int, error) {
-	if _, err := s.SumDays(ctx, before); err != nil {
-		return 0, err
-	}
-	var n int64
-	err := s.inWrite(ctx, func(tx *Store) (err error) {
-		n, err = tx.exec(ctx, `DELETE FROM usage_rollups WHERE (grain, slot, series) IN (
-			SELECT grain, slot, series FROM usage_rollups WHERE grain = ? AND slot < ? LIMIT ?)`,
-			grainQuarter, floor(toMicros(before), dayMicros), max(limit, 1))
-		return err
-	})
-	return int(n), fail("delete old statistics", err)
-}
-
 // Vacuum gives space that deletions have freed back to the file system, up to pages of 4 KiB, and shortens the write-ahead log.
 // PostgreSQL does that by itself.
 func (s *Store) Vacuum(ctx context.Context, pages int) error {

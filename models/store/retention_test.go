@@ -1,7 +1,6 @@
 package store
 
 import (
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -147,23 +146,6 @@ func TestDeleteLogsBefore_NobodyWaits(t *testing.T) {
 	if days, err := s.partitionDays(t.Context(), "request_logs"); err != nil || days[0] == dayOf(noon.UnixMicro()) {
 		t.Errorf("the day is still there: %v, %v", days, err)
 	}
-}
-
-func TestDeleteUsageBefore(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		history(t, s)
-		all := plain(stats(t, s, models.StatsQuery{Bucket: models.BucketDay, Group: models.GroupModel}))
-		drain(t, func() (int, error) { return s.DeleteUsageBefore(t.Context(), noon.AddDate(0, 0, 3), 10) })
-		if got := plain(stats(t, s, models.StatsQuery{Bucket: models.BucketDay, Group: models.GroupModel})); !reflect.DeepEqual(got, all) {
-			t.Errorf("by day %+v, before %+v", got, all)
-		}
-		if got := stats(t, s, models.StatsQuery{Bucket: models.BucketHour}); got.Summary.RequestCount >= 48 {
-			t.Errorf("%d requests are left by hour", got.Summary.RequestCount)
-		}
-		if spend, err := s.SpendSince(t.Context(), 1, time.Time{}); err != nil || spend != 48*3000 {
-			t.Errorf("spend %s, %v", spend, err)
-		}
-	})
 }
 
 func TestSizeAndVacuum(t *testing.T) {

@@ -23,8 +23,12 @@ func (s *Store) Stats(ctx context.Context, q models.StatsQuery) (models.Stats, e
 	}
 	asOf := now()
 	t := newTally(q)
-	err := s.inRead(ctx, func(tx *Store) error {
+	var coarse *time.Time
+	err := s.inRead(ctx, func(tx *Store) (err error) {
 		if tx.summed(&q.Filter) && q.Bucket != models.BucketMinute && tx.groupable(&q.Filter, q.Group) {
+			if coarse, err = tx.coarseBefore(ctx, &q); err != nil {
+				return err
+			}
 			return tx.collect(ctx, &q.Filter, t)
 		}
 		return tx.collectRows(ctx, &q.Filter, t)
@@ -32,7 +36,9 @@ func (s *Store) Stats(ctx context.Context, q models.StatsQuery) (models.Stats, e
 	if err != nil {
 		return models.Stats{}, fail("read the statistics", err)
 	}
-	return t.stats(asOf), nil
+	answer := t.stats(asOf)
+	answer.CoarseBefore = coarse
+	return answer, nil
 }
 
 // tally adds up what a query asks for.

@@ -107,7 +107,7 @@ func (s *Store) addFailedSums(ctx context.Context, dimensions []any, sp span, t 
 				t.add(slot, requests, 0)
 			}
 			return nil
-		}, "SELECT r.slot, g.key, r.requests FROM (SELECT slot, series, requests FROM usage_rollups WHERE "+part.sql()+") r JOIN usage_groups g ON g.id = r.series", part.args...)
+		}, "SELECT r.slot, g.key, r.requests FROM (SELECT "+trendSlot+" AS slot, series, requests FROM usage_rollups WHERE "+part.sql()+") r JOIN usage_groups g ON g.id = r.series", part.args...)
 		if err != nil {
 			return err
 		}

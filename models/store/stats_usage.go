@@ -153,7 +153,7 @@ func (s *Store) addTrend(ctx context.Context, f *models.LogFilter, sp span, t *t
 		var slot int64
 		err := s.eachRollup(ctx, []any{&slot}, func(r *rollupScan) error {
 			return r.addTo(t.bucketSums(slot))
-		}, "SELECT slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
+		}, "SELECT "+trendSlot+", "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
 		if err != nil {
 			return err
 		}

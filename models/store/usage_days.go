@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"squirrel/models"
@@ -105,6 +106,11 @@ func (s *Store) stretches(ctx context.Context, sp span) (out []stretch, err erro
 	if err != nil {
 		return nil, err
 	}
+	return arranged(sp, days), nil
+}
+
+// arranged reads some whole days of a span by day, and quarters around them.
+func arranged(sp span, days []int64) (out []stretch) {
 	at := sp.first
 	for _, day := range days {
 		if n := len(out); n > 0 && out[n-1].to == day && out[n-1].grain == grainDay {
@@ -120,23 +126,24 @@ func (s *Store) stretches(ctx context.Context, sp span) (out []stretch, err erro
 	if at < sp.last {
 		out = append(out, stretch{grainQuarter, at, sp.last})
 	}
-	return out, nil
+	return out
 }
 
 // partsOf are the conditions for the rows of usage_rollups that make the sum over some series in a span.
 func (s *Store) partsOf(ctx context.Context, named where, sp span) ([]where, error) {
 	parts, err := s.stretches(ctx, sp)
-	if err != nil {
-		return nil, err
-	}
+	return conditions(named, parts), err
+}
+
+func conditions(named where, parts []stretch) []where {
 	out := make([]where, len(parts))
 	for i, p := range parts {
 		out[i] = slots(p.grain, p.from, p.to).join(named)
 	}
-	return out, nil
+	return out
 }
 
-// trendParts are the same for a trend: days only where its buckets are days of the same clock.
+// trendParts are the same for a trend: days only where its buckets are days of the same clock, or nothing else is kept.
 func (s *Store) trendParts(ctx context.Context, named where, sp span, q *models.StatsQuery) ([]where, error) {
 	if q.Bucket == models.BucketDay && q.Location == time.UTC {
 		return s.partsOf(ctx, named, sp)
@@ -144,5 +151,11 @@ func (s *Store) trendParts(ctx context.Context, named where, sp span, q *models.
 	if sp.first >= sp.last {
 		return nil, nil
 	}
-	return []where{slots(grainQuarter, sp.first, sp.last).join(named)}, nil
+	first, last := sp.days()
+	days, err := s.thinnedDays(ctx, first, last)
+	return conditions(named, arranged(sp, days)), err
 }
+
+// trendSlot is SQL for the time that a sum stands for. That of a day stands for its middle, which is in the day of that date by every
+// clock but those of the far east of the Pacific.
+var trendSlot = fmt.Sprintf("slot + CASE grain WHEN %d THEN %d ELSE 0 END", grainDay, dayMicros/2)
