@@ -155,7 +155,7 @@ func TestI11_CancelElsewhere(t *testing.T) {
 		}
 		r.all[0].eventually("the row tells who ended it", func() bool {
 			row := r.rowOf(r.admin, id)
-			return row.State == models.LogDone && row.ErrorCode == "cancelled"
+			return row != nil && row.State == models.LogDone && row.ErrorCode == "cancelled"
 		})
 	}
 	end := r.stream(r.all[1], "of-the-dead")
