@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"strconv"
 
 	"squirrel/models"
@@ -31,8 +32,17 @@ func (s *Store) among(f *models.LogFilter) (w where, found bool) {
 	if index == "request_logs_slow" {
 		rows.add("total_time_ms >= " + strconv.Itoa(slowMS)) // as in the index
 	}
+	w.byKey = true
 	w.add("(request_time, id) IN (SELECT request_time, id FROM request_logs INDEXED BY "+index+" WHERE "+rows.sql()+")", rows.args...)
 	return w, true
+}
+
+// inFailed reports that the index of failed requests has all that a filter asks of them.
+func inFailed(f *models.LogFilter) bool {
+	rest := *f
+	rest.State, rest.HasError, rest.Start, rest.End, rest.Source, rest.Statuses, rest.StatusMin, rest.StatusMax = "", nil, nil, nil, "", nil, nil, nil
+	rest.APIKeyID, rest.APIKeyName, rest.ProviderID, rest.RequestedModel = nil, "", nil, ""
+	return reflect.DeepEqual(rest, models.LogFilter{})
 }
 
 // rare reports that a page of the list would be long in the finding: few of those that an index tells to match may do so.

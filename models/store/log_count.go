@@ -14,10 +14,13 @@ const countLimit = 2_000
 
 // LogCount counts the requests that match, exactly, however long that takes.
 func (s *Store) LogCount(ctx context.Context, f models.LogFilter) (n int64, err error) {
-	w, err := s.listFilter(ctx, &f)
-	if err == nil {
-		err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM "+s.from(w)+" WHERE "+w.sql(), w.values()...)
-	}
+	err = s.inRead(ctx, func(tx *Store) error {
+		w, err := tx.listFilter(ctx, &f)
+		if err != nil {
+			return err
+		}
+		return tx.scalar(ctx, &n, "SELECT COUNT(*) FROM "+tx.from(w)+" WHERE "+w.sql(), w.values()...)
+	})
 	return n, fail("count the logs", err)
 }
 
@@ -37,6 +40,9 @@ func (s *Store) total(ctx context.Context, f *models.LogFilter, full where) (tot
 	}
 	if full.few() {
 		return total, false, s.scalar(ctx, &total, "SELECT COUNT(*) FROM "+s.from(full)+" WHERE "+full.sql(), full.values()...)
+	}
+	if full.byKey {
+		full = s.filter(f) // a few rows are not worth their keys
 	}
 	seen, hits, err := s.countNewest(ctx, s.indexed(f), full)
 	if err != nil || seen <= countLimit {

@@ -19,6 +19,8 @@ type where struct {
 	quarters []int64 // only in these quarters of an hour
 	asArray  bool    // the quarters are a value and not text: PostgreSQL
 
+	byKey bool // the keys of the rows are put in order before the rows are read: many may match
+
 	span bounds // of the time, as far as the terms tell
 }
 
@@ -66,7 +68,7 @@ func (w where) join(o where) where {
 	return where{
 		terms: append(w.terms[:len(w.terms):len(w.terms)], o.terms...), args: append(w.args[:len(w.args):len(w.args)], o.args...),
 		index: cmp.Or(w.index, o.index), quarters: slices.Concat(w.quarters, o.quarters), asArray: w.asArray || o.asArray,
-		span: w.span.meet(o.span),
+		byKey: w.byKey || o.byKey, span: w.span.meet(o.span),
 	}
 }
 

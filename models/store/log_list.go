@@ -22,7 +22,12 @@ const (
 // ListLogs returns a page of the requests that match. Cursors are positions in the order of time: they stay right while rows are
 // added. An unreadable cursor is an invalid request.
 func (s *Store) ListLogs(ctx context.Context, page models.LogPage) (models.LogList, error) {
-	list, err := s.listLogs(ctx, page)
+	var list models.LogList
+	// What a filter is narrowed by has to be of the same moment as the rows: a request may end in between.
+	err := s.inRead(ctx, func(tx *Store) (err error) {
+		list, err = tx.listLogs(ctx, page)
+		return err
+	})
 	return list, fail("list the logs", err)
 }
 
@@ -94,7 +99,8 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 // everyFilter is the same for those who want every row, and not a page of them.
 func (s *Store) everyFilter(ctx context.Context, f *models.LogFilter) (where, error) {
 	w, err := s.listFilter(ctx, f)
-	if among, found := s.among(f); found && err == nil && !rare(f) {
+	if among, found := s.among(f); found && err == nil && (w.index == "request_logs_failed" || w.index == "" && !rare(f)) {
+		w.index = ""
 		w = among.join(w)
 	}
 	return w, err
@@ -117,7 +123,11 @@ func order(sort models.LogSort, ascending bool) (string, error) {
 }
 
 func (s *Store) selectLogs(ctx context.Context, w where, orderBy string, limit, offset int) (items []models.RequestLog, err error) {
-	query := "SELECT " + logColumnList + " FROM " + s.from(w) + " WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
+	found := s.from(w) + " WHERE " + w.sql() + " ORDER BY " + orderBy + " LIMIT ? OFFSET ?"
+	if w.byKey {
+		found = "request_logs WHERE (request_time, id) IN (SELECT request_time, id FROM " + found + ") ORDER BY " + orderBy
+	}
+	query := "SELECT " + logColumnList + " FROM " + found
 	args := append(w.values(), limit, offset)
 	err = s.each(ctx, func(rows *sql.Rows) error {
 		row, err := scanLog(rows)
@@ -273,12 +283,16 @@ func parseCursor(text string) (logKey, error) {
 // pages, so that no reader and no memory is held while fn works.
 func (s *Store) EachLog(ctx context.Context, f models.LogFilter, fn func(models.RequestLog) error) error {
 	const pageSize = 500
-	filter, err := s.listFilter(ctx, &f)
-	if err != nil {
-		return fail("read the logs", err)
-	}
-	for w := filter; ; {
-		items, err := s.logsByTime(ctx, w, false, pageSize, 0)
+	for rest := (where{}); ; {
+		var items []models.RequestLog
+		err := s.inRead(ctx, func(tx *Store) error {
+			filter, err := tx.listFilter(ctx, &f)
+			if err != nil {
+				return err
+			}
+			items, err = tx.logsByTime(ctx, filter.join(rest), false, pageSize, 0)
+			return err
+		})
 		if err != nil {
 			return fail("read the logs", err)
 		}
@@ -290,6 +304,6 @@ func (s *Store) EachLog(ctx context.Context, f models.LogFilter, fn func(models.
 		if len(items) < pageSize {
 			return nil
 		}
-		w = filter.join(beyond(keyOf(&items[len(items)-1]), false))
+		rest = beyond(keyOf(&items[len(items)-1]), false)
 	}
 }

@@ -49,6 +49,10 @@ func (s *Store) narrow(ctx context.Context, f *models.LogFilter) (where, error) 
 		return w, nil
 	}
 	if among, found := s.among(f); found && rare(f) {
+		if wantsFailures(f) && inFailed(f) {
+			w.index, w.byKey = "request_logs_failed", true // which has all that is asked
+			return w, nil
+		}
 		return among.join(w), nil
 	}
 	if !all {
@@ -122,14 +126,14 @@ func (s *Store) quartersOf(ctx context.Context, series []any, f *models.LogFilte
 	return quarters, known && s.worthwhile(quarters, f), nil
 }
 
-// worthwhile reports that rows are best looked for in some quarters alone. PostgreSQL reads those from the newest on, so there may be
-// many of them as long as there are gaps; but a user's requests are found by an index.
+// worthwhile reports that rows are best looked for in some quarters alone: few, or with gaps between them. PostgreSQL reads them from
+// the newest on, so there may be many; SQLite looks at all of them. A user's requests are found by an index.
 func (h *handle) worthwhile(quarters []int64, f *models.LogFilter) bool {
 	switch {
-	case !h.postgres():
-		return len(quarters) <= rareQuarters
 	case len(quarters) <= fewQuarters:
 		return true
+	case !h.postgres() && len(quarters) > rareQuarters:
+		return false
 	case f.UserID != "":
 		return false
 	}

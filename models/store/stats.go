@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -86,12 +87,17 @@ func (t *tally) bucketSums(micros int64) *sums {
 	return u
 }
 
-func (t *tally) group(key, name string, micros int64) *sums {
+func (t *tally) group(key string) *groupSums {
 	g := t.groups[key]
 	if g == nil {
-		g = &groupSums{nameAt: micros - 1}
+		g = &groupSums{nameAt: math.MinInt64}
 		t.groups[key] = g
 	}
+	return g
+}
+
+// at are the sums of the group, which had this name at a time.
+func (g *groupSums) at(micros int64, name string) *sums {
 	if micros > g.nameAt || micros == g.nameAt && name > g.name {
 		g.name, g.nameAt = name, micros
 	}
@@ -104,7 +110,7 @@ func (t *tally) row(l *models.RequestLog) {
 	t.bucketSums(micros).count(l, 1)
 	if t.query.Group != "" {
 		key, name := groupOf(t.query.Group, l)
-		t.group(key, name, floor(micros, dayMicros)).count(l, 1)
+		t.group(key).at(floor(micros, dayMicros), name).count(l, 1)
 	}
 }
 

@@ -21,11 +21,7 @@ func (s *Store) FailureKinds(ctx context.Context, q models.StatsQuery) ([]models
 	err := s.inRead(ctx, func(tx *Store) error {
 		dimensions, kept := tx.wholeGroups(&q.Filter, groupFailure)
 		if !kept || !tx.summed(&q.Filter) || q.Bucket == models.BucketMinute {
-			read := tx.listFilter // the index of the failed ones has all that is needed, as a rule
-			if q.Filter.TotalTimeMin != nil {
-				read = tx.everyFilter
-			}
-			w, err := read(ctx, failed(q.Filter))
+			w, err := tx.failedFilter(ctx, failed(q.Filter))
 			if err != nil {
 				return err
 			}
@@ -72,6 +68,17 @@ func failed(f models.LogFilter) *models.LogFilter {
 	yes := true
 	f.State, f.HasError = "", &yes
 	return &f
+}
+
+// failedFilter leaves a filter as it is when the index of the failed ones has all that it asks: then no row is read.
+func (s *Store) failedFilter(ctx context.Context, f *models.LogFilter) (where, error) {
+	switch {
+	case inFailed(f) && !s.postgres():
+		return s.filter(f), nil
+	case f.TotalTimeMin != nil:
+		return s.everyFilter(ctx, f)
+	}
+	return s.listFilter(ctx, f)
 }
 
 func (s *Store) addFailedRows(ctx context.Context, w where, t failureTally) error {

@@ -170,7 +170,7 @@ func (s *Store) addGroups(ctx context.Context, part where, t *tally) error {
 	var name string
 	var slot int64
 	return s.eachRollup(ctx, []any{&key, &name, &slot}, func(r *rollupScan) error {
-		return r.addTo(t.group(keyText(key), name, floor(slot, dayMicros)))
+		return r.addTo(t.group(keyText(key)).at(floor(slot, dayMicros), name))
 	}, query, part.args...)
 }
 

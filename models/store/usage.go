@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -324,7 +325,23 @@ type rollupScan struct {
 }
 
 func (r *rollupScan) targets() []any {
-	return []any{&r.requests, &r.successes, &r.input, &r.output, &r.cached, &r.cost, &r.unknownCosts, &r.first, &r.total}
+	return []any{
+		(*number)(&r.requests), (*number)(&r.successes), (*number)(&r.input), (*number)(&r.output), (*number)(&r.cached),
+		(*number)(&r.cost), (*number)(&r.unknownCosts), &r.first, &r.total,
+	}
+}
+
+// number scans an integer without the reflection that database/sql needs for one: sums are read by the ten thousand.
+type number int64
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(value any) error {
+	v, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("a sum is stored as %T", value)
+	}
+	*n = number(v)
+	return nil
 }
 
 // addTo adds the row to u. The row is then used up.

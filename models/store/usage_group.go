@@ -156,9 +156,15 @@ func (s *Store) addWholeGroups(ctx context.Context, dimensions []any, sp span, t
 	for _, part := range parts {
 		var id sql.RawBytes
 		var slot int64
+		var last seriesID // rows of a series follow each other
+		var named groupKey
+		var group *groupSums
 		err := s.eachRollup(ctx, []any{&id, &slot}, func(r *rollupScan) error {
-			g := known[seriesID(id)]
-			return r.addTo(t.group(g.key, g.name, floor(slot, dayMicros)))
+			if series := seriesID(id); group == nil || series != last {
+				last, named = series, known[series]
+				group = t.group(named.key)
+			}
+			return r.addTo(group.at(floor(slot, dayMicros), named.name))
 		}, "SELECT series, slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
 		if err != nil {
 			return err
