@@ -21,7 +21,7 @@ func (a *App) startWork() {
 		a.logger.Warn("other gateways don't know yet that this one lives", "error", err)
 	}
 	a.spawn(func() { a.shipper.Run(ctx) })
-	a.spawn(func() { a.store.WatchConfig(ctx, func() { a.reloadChanged(ctx) }) })
+	a.spawn(func() { a.store.WatchConfig(ctx, a.loaded.Load(), func() { a.reloadChanged(ctx) }) })
 	a.spawn(func() { a.store.WatchWishes(ctx, func(wish string) { a.admin.Fulfil(ctx, wish) }) })
 	a.spawn(func() { a.jobs.Run(ctx) })
 	a.spawn(func() { a.limits.Run(ctx) })

@@ -161,7 +161,7 @@ func TestH04_ServerDown(t *testing.T) {
 	var versions atomic.Int64
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() { defer close(done); s.WatchConfig(watching, func() { versions.Add(1) }) }()
+	go func() { defer close(done); s.WatchConfig(watching, versionOf(t, s), func() { versions.Add(1) }) }()
 	defer func() { stop(); <-done }()
 	write(t, s, end(finished(noon)))
 	server.Stop(t)
@@ -186,6 +186,13 @@ func TestH06_ReadOnlyServer(t *testing.T) {
 	wantCode(t, "a change", s.CreateProvider(t.Context(), newProvider("p")), models.CodeUnavailable)
 }
 
+func versionOf(t *testing.T, s *Store) int64 {
+	t.Helper()
+	version, err := s.ConfigVersion(t.Context())
+	must(t, err)
+	return version
+}
+
 func TestWatchConfig(t *testing.T) {
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
@@ -194,11 +201,15 @@ func TestWatchConfig(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			var own, others atomic.Int64
 			var watchers sync.WaitGroup
-			watchers.Go(func() { s.WatchConfig(ctx, func() { own.Add(1) }) })
-			watchers.Go(func() { replica.WatchConfig(ctx, func() { others.Add(1) }) })
+			seen := versionOf(t, s)
+			must(t, s.CreateProvider(t.Context(), newProvider("p"))) // before they watch: nobody misses it
+			watchers.Go(func() { s.WatchConfig(ctx, seen, func() { own.Add(1) }) })
+			watchers.Go(func() { replica.WatchConfig(ctx, seen, func() { others.Add(1) }) })
 			defer func() { stop(); watchers.Wait() }()
-			time.Sleep(50 * time.Millisecond) // both have begun
-			must(t, s.CreateProvider(t.Context(), newProvider("p")))
+			eventually(t, "both hear of what was changed before", func() bool { return own.Load() == 1 && others.Load() == 1 })
+			own.Store(0)
+			others.Store(0)
+			must(t, s.CreateProvider(t.Context(), newProvider("q")))
 			eventually(t, "both hear of the change", func() bool { return own.Load() == 1 && others.Load() == 1 })
 			must(t, s.Heartbeat(t.Context(), "x"))
 			time.Sleep(60 * time.Millisecond)
@@ -220,7 +231,7 @@ func TestWatchConfig_Notification(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var heard atomic.Int64
 	done := make(chan struct{})
-	go func() { defer close(done); replica.WatchConfig(ctx, func() { heard.Add(1) }) }()
+	go func() { defer close(done); replica.WatchConfig(ctx, versionOf(t, s), func() { heard.Add(1) }) }()
 	defer func() { stop(); <-done }()
 	i := byte(0)
 	eventually(t, "a notification arrives", func() bool {

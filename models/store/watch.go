@@ -13,10 +13,11 @@ const (
 	maxListenBackoff = 30 * time.Second
 )
 
-// WatchConfig calls changed after each change of the config version, by whomever, until ctx ends. It hears of own changes at
+// WatchConfig calls changed after each change of the config version from the one that the caller has seen, by whomever, until ctx
+// ends. It hears of own changes at
 // once, of those of other replicas by PostgreSQL's LISTEN, and polls besides: a notification is lost while a connection is,
 // and none passes through a pooler. Changes in quick succession may be told as one.
-func (s *Store) WatchConfig(ctx context.Context, changed func()) {
+func (s *Store) WatchConfig(ctx context.Context, seen int64, changed func()) {
 	signal := make(chan struct{}, 1)
 	s.watch(signal, channel)
 	defer s.unwatch(signal)
@@ -26,7 +27,7 @@ func (s *Store) WatchConfig(ctx context.Context, changed func()) {
 	if s.listen != nil {
 		listening.Go(func() { s.listenForChanges(ctx) })
 	}
-	seen, _ := s.ConfigVersion(ctx) // after an error, the first look finds a change
+	poke(signal) // there may have been a change before the watch began
 	ticker := time.NewTicker(s.poll)
 	defer ticker.Stop()
 	for {
