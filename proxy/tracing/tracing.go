@@ -53,8 +53,22 @@ func New(ctx context.Context, endpoint, version string, failed func(error)) (*Tr
 		return nil, fmt.Errorf("describe this service: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(source))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(telling{exporter, failed}), sdktrace.WithResource(source))
 	return &Tracer{provider: provider, tracer: provider.Tracer("squirrel")}, nil
+}
+
+// telling tells of traces that could not be sent whom the tracer belongs to: the SDK's own handler of errors is one for the process.
+type telling struct {
+	sdktrace.SpanExporter
+	failed func(error)
+}
+
+// ExportSpans implements sdktrace.SpanExporter.
+func (e telling) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
+		e.failed(err)
+	}
+	return nil
 }
 
 // Close sends what is left, as long as ctx lasts.
