@@ -7,6 +7,12 @@ import (
 	"squirrel/models"
 )
 
+// The indexes of failed and of slow requests on SQLite.
+const (
+	failedIndex = "request_logs_failed"
+	slowIndex   = "request_logs_slow"
+)
+
 // slowMS is what a request takes at least that is in the index of the slow ones, in milliseconds.
 const slowMS = 20_000
 
@@ -19,17 +25,17 @@ func (s *Store) among(f *models.LogFilter) (w where, found bool) {
 	index, inIndex := "", models.LogFilter{Start: f.Start, End: f.End, Source: f.Source}
 	switch slow := f.TotalTimeMin != nil && *f.TotalTimeMin >= slowMS; {
 	case slow && (!wantsFailures(f) || !rare(f)):
-		index, inIndex.TotalTimeMin, inIndex.TotalTimeMax = "request_logs_slow", f.TotalTimeMin, f.TotalTimeMax
+		index, inIndex.TotalTimeMin, inIndex.TotalTimeMax = slowIndex, f.TotalTimeMin, f.TotalTimeMax
 	case wantsFailures(f):
 		failed := true
-		index, inIndex.HasError = "request_logs_failed", &failed
+		index, inIndex.HasError = failedIndex, &failed
 		inIndex.Statuses, inIndex.StatusMin, inIndex.StatusMax = f.Statuses, f.StatusMin, f.StatusMax
 		inIndex.APIKeyID, inIndex.APIKeyName, inIndex.ProviderID, inIndex.RequestedModel = f.APIKeyID, f.APIKeyName, f.ProviderID, f.RequestedModel
 	default:
 		return w, false
 	}
 	rows := s.filter(&inIndex)
-	if index == "request_logs_slow" {
+	if index == slowIndex {
 		rows.add("total_time_ms >= " + strconv.Itoa(slowMS)) // as in the index
 	}
 	w.byKey = true

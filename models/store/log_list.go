@@ -99,7 +99,7 @@ func (s *Store) listFilter(ctx context.Context, f *models.LogFilter) (where, err
 // everyFilter is the same for those who want every row, and not a page of them.
 func (s *Store) everyFilter(ctx context.Context, f *models.LogFilter) (where, error) {
 	w, err := s.listFilter(ctx, f)
-	if among, found := s.among(f); found && err == nil && (w.index == "request_logs_failed" || w.index == "" && !rare(f)) {
+	if among, found := s.among(f); found && err == nil && (w.index == failedIndex || w.index == "" && !rare(f)) {
 		w.index = ""
 		w = among.join(w)
 	}

@@ -50,7 +50,7 @@ func (s *Store) narrow(ctx context.Context, f *models.LogFilter) (where, error) 
 	}
 	if among, found := s.among(f); found && rare(f) {
 		if wantsFailures(f) && inFailed(f) {
-			w.index, w.byKey = "request_logs_failed", true // which has all that is asked
+			w.index, w.byKey = failedIndex, true // which has all that is asked
 			return w, nil
 		}
 		return among.join(w), nil
