@@ -157,7 +157,7 @@ func TestPace_ASlowClientIsToldFromASlowProvider(t *testing.T) {
 	if _, err := io.ReadFull(conn, make([]byte, 100)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(1200 * time.Millisecond)
+	time.Sleep(1800 * time.Millisecond) // a second of pause, and time to fill what lies in between; after 2 s the listener gives up
 	go func() { _, _ = io.Copy(io.Discard, conn) }()
 	pacing := g.rec.end(t, "").Detail.StreamPacing
 	pauses := silences(pacing, time.Second)
