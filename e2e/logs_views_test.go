@@ -38,7 +38,11 @@ func TestSavedViews(t *testing.T) {
 			}
 			b.until(viewIsSame)
 
-			b.run(chromedp.SetValue(`#status`, "429", chromedp.ByQuery), chromedp.Click(`#quick-filters button`, chromedp.ByQuery), chromedp.WaitVisible(`[data-testid=replace-view]`, chromedp.ByQuery))
+			b.run(chromedp.SetValue(`#status`, "429", chromedp.ByQuery))
+			if !scripts { // with them the choice is enough, and a click would ask once more while that is under way
+				b.run(chromedp.Click(`#quick-filters button`, chromedp.ByQuery))
+			}
+			b.run(chromedp.WaitVisible(`[data-testid=replace-view]`, chromedp.ByQuery))
 			if got := eval[string](b, `location.search`); got != "?sort_by=total_time_ms&status=429&view=1" && scripts {
 				t.Errorf("the filter leads to %s", got)
 			}
