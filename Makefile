@@ -60,6 +60,10 @@ bench-pages: ## every page of the admin over a million log rows: server time and
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	$(GO) run ./bench/logs -queries 1 -retention 1ms -db "sqlite:///$$dir/logs.db" >/dev/null && $(GO) run ./bench/pages -db "sqlite:///$$dir/logs.db"
 
+.PHONY: gallery
+gallery: ## pictures of every page of the admin in every state, into GALLERY (default /tmp/squirrel-gallery); ONLY=words picks states
+	cd e2e && $(GO) run ./gallery -out $(or $(GALLERY),/tmp/squirrel-gallery) -only "$(ONLY)"
+
 .PHONY: crash
 crash: ## 200 random kills under load, and PostgreSQL away for 30 s
 	$(GO) test -count=1 -timeout 40m -v -run 'TestH01_Kill|TestH04_' ./faults -args -kills=200 -outage=30s

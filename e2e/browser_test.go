@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"squirrel/e2e/kit"
 )
 
 // browser is a tab that notes what must not happen.
@@ -27,17 +28,10 @@ type browser struct {
 	problems []string
 }
 
-// openBrowser starts Chromium with one tab. As root it can't have its sandbox.
+// openBrowser starts Chromium with one tab.
 func openBrowser(t *testing.T, d *demo) *browser {
 	t.Helper()
-	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	opts = append(opts, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true))
-	if os.Geteuid() == 0 {
-		opts = append(opts, chromedp.NoSandbox)
-	}
-	alloc, stopAlloc := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stopAlloc)
-	ctx, stop := chromedp.NewContext(alloc)
+	ctx, stop := kit.Browser(t.Context())
 	t.Cleanup(stop)
 	base, err := url.Parse(d.url)
 	if err != nil {
@@ -142,17 +136,15 @@ func (b *browser) open(path string) {
 // look sets what the visitor's machine is like.
 func (b *browser) look(width int64, scheme string) {
 	b.t.Helper()
-	b.run(
-		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-	)
+	b.run(kit.Size(width, kit.Window), kit.Scheme(scheme))
 }
 
 // tall makes the window as high as the page, so that nothing that sticks to its edge covers what is below.
 func (b *browser) tall(width int64) {
 	b.t.Helper()
-	height := eval[int64](b, `document.documentElement.scrollHeight`)
-	b.run(emulation.SetDeviceMetricsOverride(width, max(height, 900), 1, width < 600))
+	var height int64
+	b.run(kit.Height(&height))
+	b.run(kit.Size(width, height))
 }
 
 // login signs in by the form.
@@ -174,13 +166,10 @@ func (b *browser) shoot(name string) {
 	if dir == "" {
 		return
 	}
-	width, height := eval[int64](b, `innerWidth`), eval[int64](b, `document.documentElement.scrollHeight`)
+	width := eval[int64](b, `innerWidth`)
 	var png []byte
-	b.run(
-		emulation.SetDeviceMetricsOverride(width, max(height, 900), 1, width < 600),
-		chromedp.CaptureScreenshot(&png),
-		emulation.SetDeviceMetricsOverride(width, 900, 1, width < 600),
-	)
+	b.tall(width)
+	b.run(chromedp.CaptureScreenshot(&png), kit.Size(width, kit.Window))
 	if err := os.WriteFile(dir+"/"+name+".png", png, 0o600); err != nil {
 		b.t.Fatal(err)
 	}

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"squirrel/e2e/kit"
 )
 
 // demo is a running `squirrel demo`.
@@ -28,13 +28,9 @@ var (
 // startDemo builds the program and runs it until the test ends.
 func startDemo(t *testing.T) *demo {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "squirrel")
-	build := exec.Command("go", "build", "-o", binary, ".")
-	build.Dir = ".."
-	if given := os.Getenv("SQUIRREL_BINARY"); given != "" {
-		binary = given
-	} else if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	binary, err := kit.Build(t.Context(), t.TempDir(), ".")
+	if err != nil {
+		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, "demo", "--port", "0")
 	stdout, err := cmd.StdoutPipe()
