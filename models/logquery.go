@@ -151,6 +151,10 @@ type StatsQuery struct {
 	Bucket   StatBucket
 	Location *time.Location
 	Group    StatGroup
+
+	// Leading is of how many groups, by requests and by cost, the percentiles are wanted; 0 is all. Others may lack them: a page that
+	// shows a few of a thousand users need not wait for those of all.
+	Leading int
 }
 
 // Percentiles are in milliseconds; nil when there is no sample.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"squirrel/models"
 )
 
@@ -24,21 +26,15 @@ type OutcomePoint struct {
 
 // Outcomes sums up the requests that match, by how they ended.
 func (s *Service) Outcomes(ctx context.Context, q models.StatsQuery) (Outcomes, error) {
-	all, err := s.Stats(ctx, q)
-	if err != nil {
+	var all models.Stats
+	var kinds []models.FailureKinds
+	var reading errgroup.Group
+	reading.Go(func() (err error) { all, err = s.Stats(ctx, q); return err })
+	reading.Go(func() (err error) { kinds, err = s.store.FailureKinds(ctx, q); return err })
+	if err := reading.Wait(); err != nil {
 		return Outcomes{}, err
 	}
 	out := Outcomes{Stats: all}
-	if all.Summary.FailureCount == 0 {
-		for _, p := range all.Trend {
-			out.Points = append(out.Points, OutcomePoint{Bucket: p.Bucket, Success: p.SuccessCount})
-		}
-		return out, nil
-	}
-	kinds, err := s.store.FailureKinds(ctx, q)
-	if err != nil {
-		return Outcomes{}, err
-	}
 	at := make(map[int64]models.FailureKinds, len(kinds))
 	for _, k := range kinds {
 		at[k.Bucket.Unix()] = k

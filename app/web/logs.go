@@ -92,7 +92,7 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 }
 
 // summedRows is how many requests the figures above the list are made of at once; more are summed up after the page is there.
-const summedRows = 5_000
+const summedRows = 2_000
 
 // slowSummary reports that the figures would hold up the page: no kept sums have them, and there are many requests to read.
 func (w *Web) slowSummary(state logState, list models.LogList) bool {

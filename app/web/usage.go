@@ -99,10 +99,15 @@ func (w *Web) usage(c *fiber.Ctx) error {
 // periods reads the period that was asked for and the one it is compared with, if any, at once.
 func (w *Web) periods(ctx context.Context, q usageQuery) (found admin.Outcomes, before *models.Stats, err error) {
 	var reading errgroup.Group
-	reading.Go(func() (err error) { found, err = w.opts.Admin.Outcomes(ctx, q.stats(w)); return err })
+	now, then := q.stats(w), q.earlier(w)
+	now.Leading, then.Leading = maxGroups, maxGroups
+	if q.metric == "latency" {
+		then.Leading = 0 // who leads now need not have done so then
+	}
+	reading.Go(func() (err error) { found, err = w.opts.Admin.Outcomes(ctx, now); return err })
 	if q.compare != "" {
 		reading.Go(func() error {
-			earlier, err := w.opts.Admin.Stats(ctx, q.earlier(w))
+			earlier, err := w.opts.Admin.Stats(ctx, then)
 			before = &earlier
 			return err
 		})

@@ -11,8 +11,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
-
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,18 +25,19 @@ const (
 func main() {
 	url := flag.String("db", "", "URL of a database that bench/logs has filled: sqlite:///file or postgresql://…")
 	times := flag.Int("n", 40, "how often each page is asked for")
+	only := flag.String("only", "", "measure the pages alone whose name holds this text")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *url, *times, os.Stdout); err != nil {
+	if err := run(ctx, *url, *only, *times, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/pages:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-// run measures all pages and prints a line for each.
-func run(ctx context.Context, url string, times int, out io.Writer) error {
+// run measures the pages whose name holds a text, and prints a line for each.
+func run(ctx context.Context, url, only string, times int, out io.Writer) error {
 	if url == "" || times < 1 {
 		return errors.New("-db is needed, and -n of at least 1")
 	}
@@ -52,6 +53,7 @@ func run(ctx context.Context, url string, times int, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	targets = slices.DeleteFunc(targets, func(t target) bool { return !strings.Contains(t.name, only) })
 	fmt.Fprintf(out, "%d requests in the log; each page %d times, filters and requests varied\n", rows, times)
 	fmt.Fprintf(out, "%-56s %9s %9s %9s %9s %10s\n", "page", "p50", "p95", "max", "CPU each", "HTML")
 

@@ -56,8 +56,32 @@ func TestStats_SumsAgree(t *testing.T) {
 				t.Fatalf("%s, %+v:\nkept sums %+v\nrows      %+v", zone, q, got, rows)
 			}
 			checkAgainst(t, got, q, matching(logs, &q.Filter))
+			if q.Group != "" && i%3 == 0 {
+				checkLeading(t, s, q, got)
+			}
 		}
 	})
+}
+
+// checkLeading asks for the percentiles of the first group alone: nothing else may differ from what is told of all.
+func checkLeading(t *testing.T, s *Store, q models.StatsQuery, all models.Stats) {
+	t.Helper()
+	q.Leading = 1
+	got, lacking := plain(stats(t, s, q)), 0
+	for i := range got.Groups {
+		g, of := &got.Groups[i], &all.Groups[i]
+		dearest := !slices.ContainsFunc(all.Groups, func(other models.StatGroupLine) bool { return other.TotalCost > of.TotalCost })
+		if i > 0 && !dearest && g.TotalMS == (models.Percentiles{}) {
+			lacking++
+			g.FirstByteMS, g.TotalMS = of.FirstByteMS, of.TotalMS
+		}
+	}
+	if !reflect.DeepEqual(got, all) {
+		t.Fatalf("%+v:\nof the first %+v\nof all       %+v", q, got, all)
+	}
+	if _, kept := s.wholeGroups(&q.Filter, q.Group); kept && len(all.Groups) > 4 && lacking == 0 {
+		t.Errorf("%+v: percentiles were read for all %d groups", q, len(all.Groups))
+	}
 }
 
 // randomFilter is one that the kept sums can answer, with ends in the middle of anything.

@@ -179,6 +179,10 @@ func floor(at, step int64) int64 {
 
 const rollupColumns = `requests, successes, input_tokens, output_tokens, cached_input_tokens, cost, unknown_costs, first_byte, total_time`
 
+// addedRollups are the sums of several rows, in the order of rollupColumns, without the histograms: no database adds up those.
+const addedRollups = `CAST(SUM(requests) AS BIGINT), CAST(SUM(successes) AS BIGINT), CAST(SUM(input_tokens) AS BIGINT), CAST(SUM(output_tokens) AS BIGINT),
+	CAST(SUM(cached_input_tokens) AS BIGINT), CAST(SUM(cost) AS BIGINT), CAST(SUM(unknown_costs) AS BIGINT)`
+
 var (
 	insertSeries = bulk{
 		into: `usage_series (id, requested_model, target_model, provider_id, provider_name, api_key_id, api_key_name, endpoint, source)`,
@@ -324,10 +328,13 @@ type rollupScan struct {
 	first, total sql.RawBytes
 }
 
-func (r *rollupScan) targets() []any {
+func (r *rollupScan) targets() []any { return append(r.sums.targets(), &r.first, &r.total) }
+
+// targets receive rollupColumns without the histograms.
+func (u *sums) targets() []any {
 	return []any{
-		(*number)(&r.requests), (*number)(&r.successes), (*number)(&r.input), (*number)(&r.output), (*number)(&r.cached),
-		(*number)(&r.cost), (*number)(&r.unknownCosts), &r.first, &r.total,
+		(*number)(&u.requests), (*number)(&u.successes), (*number)(&u.input), (*number)(&u.output), (*number)(&u.cached),
+		(*number)(&u.cost), (*number)(&u.unknownCosts),
 	}
 }
 
@@ -347,8 +354,13 @@ func (n *number) Scan(value any) error {
 // addTo adds the row to u. The row is then used up.
 func (r *rollupScan) addTo(u *sums) error {
 	u.merge(&r.sums)
-	if err := u.firstByte.mergeEncoded(r.first); err != nil {
+	return u.mergeTimes(r.first, r.total)
+}
+
+// mergeTimes adds stored histograms.
+func (u *sums) mergeTimes(firstByte, totalTime []byte) error {
+	if err := u.firstByte.mergeEncoded(firstByte); err != nil {
 		return err
 	}
-	return u.totalTime.mergeEncoded(r.total)
+	return u.totalTime.mergeEncoded(totalTime)
 }

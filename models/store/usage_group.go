@@ -149,28 +149,35 @@ func (s *Store) addWholeGroups(ctx context.Context, dimensions []any, sp span, t
 	if err != nil {
 		return err
 	}
+	if n := t.query.Leading; n > 0 && len(known) > 2*n {
+		return s.addLeadingGroups(ctx, groupsOf(dimensions), known, sp, t)
+	}
 	parts, err := s.partsOf(ctx, groupsOf(dimensions), sp)
 	if err != nil {
 		return err
 	}
 	for _, part := range parts {
-		var id sql.RawBytes
-		var slot int64
-		var last seriesID // rows of a series follow each other
-		var named groupKey
-		var group *groupSums
-		err := s.eachRollup(ctx, []any{&id, &slot}, func(r *rollupScan) error {
-			if series := seriesID(id); group == nil || series != last {
-				last, named = series, known[series]
-				group = t.group(named.key)
-			}
-			return r.addTo(group.at(floor(slot, dayMicros), named.name))
-		}, "SELECT series, slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
-		if err != nil {
+		if err := s.addGroupRows(ctx, part, known, t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addGroupRows adds the rows of sums of some groups, percentiles included.
+func (s *Store) addGroupRows(ctx context.Context, part where, known map[seriesID]groupKey, t *tally) error {
+	var id sql.RawBytes
+	var slot int64
+	var last seriesID // rows of a series follow each other
+	var named groupKey
+	var group *groupSums
+	return s.eachRollup(ctx, []any{&id, &slot}, func(r *rollupScan) error {
+		if series := seriesID(id); group == nil || series != last {
+			last, named = series, known[series]
+			group = t.group(named.key)
+		}
+		return r.addTo(group.at(floor(slot, dayMicros), named.name))
+	}, "SELECT series, slot, "+rollupColumns+" FROM usage_rollups WHERE "+part.sql(), part.args...)
 }
 
 // oneGroup is the filter as one for usage_groups, when it names one dimension and, at most, a source besides: there is a row of
