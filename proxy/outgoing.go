@@ -91,7 +91,7 @@ func convertible(path models.Endpoint) bool {
 func (o *outgoing) call(x *Exchange, p *models.Provider) *upstream.Call {
 	newBody := o.upload
 	if newBody == nil {
-		newBody = func() io.ReadCloser { return io.NopCloser(o.payload.Reader()) }
+		newBody = o.payload.Open
 	}
 	return &upstream.Call{
 		Provider: p, Endpoint: o.endpoint, Method: http.MethodPost, Header: o.requestHeader(x), NewBody: newBody, Length: o.length,

@@ -1,9 +1,12 @@
 package body
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -139,6 +142,41 @@ func TestPayload_Reader(t *testing.T) {
 	}
 	if n, err := (Payload{}).Reader().Read(make([]byte, 4)); n != 0 || err != io.EOF {
 		t.Errorf("the empty payload reads %d, %v", n, err)
+	}
+}
+
+// writes counts calls of Write.
+type writes struct {
+	bytes.Buffer
+	calls int
+}
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.calls++
+	return w.Buffer.Write(p)
+}
+
+// TestPayload_ASmallBodyGoesWithItsHeader: one write to the provider's connection, not two.
+func TestPayload_ASmallBodyGoesWithItsHeader(t *testing.T) {
+	for size, most := range map[int]int{0: 1, 1 << 10: 1, smallBody: 2, 3 * smallBody: 4} {
+		info := mustScan(t, `{"model":"a","x":"`+strings.Repeat("y", size)+`"}`)
+		edit := info.Edit()
+		edit.SetModel("other")
+		payload := edit.Payload()
+		req, err := http.NewRequest(http.MethodPost, "http://provider/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Body, req.ContentLength = payload.Open(), payload.Len()
+		var sent writes
+		w := bufio.NewWriter(&sent) // 4 KB, as the transport's
+		if err := errors.Join(req.Write(w), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := bytes.Cut(sent.Bytes(), []byte("\r\n\r\n"))
+		if !bytes.Equal(body, payload.Bytes()) || sent.calls > most {
+			t.Errorf("a body of %d bytes came as %d in %d writes", payload.Len(), len(body), sent.calls)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -36,7 +37,19 @@ func (p Payload) AppendTo(dst []byte) []byte {
 	return dst
 }
 
-// Reader returns a new reader at the first byte. Each attempt to send the body takes its own.
+// smallBody is what net/http's transport gathers before it writes to the connection.
+const smallBody = 4 << 10
+
+// Open returns the body to be sent, at its first byte. Each attempt to send it takes its own. A small one is joined: net/http
+// sends its header and bytes that it knows to be in memory in one packet, and any other reader's header in a packet before.
+func (p Payload) Open() io.ReadCloser {
+	if p.size <= smallBody {
+		return io.NopCloser(bytes.NewReader(p.Bytes()))
+	}
+	return io.NopCloser(p.Reader())
+}
+
+// Reader returns a new reader at the first byte.
 func (p Payload) Reader() *Reader { return &Reader{payload: p} }
 
 // Reader reads a Payload. It is also an io.WriterTo, which writes the segments as they are, without a buffer.
