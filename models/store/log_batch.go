@@ -82,39 +82,48 @@ func (r *request) row() *logRow {
 	return nil
 }
 
-// encode makes the parts of the details. A request part that is stored already is not made again: it may be large.
-func (r *request) encode(stored bool) error {
-	asked := r.begin
-	if asked == nil || asked.Detail == nil {
-		asked = r.end
-	}
-	if asked != nil && asked.Detail != nil && !stored {
-		payload, err := requestPart(asked.Detail)
-		if err != nil {
+// encode makes the parts of the details, in the memory of out. A request part that is stored already is not made again: it may be
+// large. Of a request whose begin and end are here everything goes into one part, which is one row and compresses better.
+func (r *request) encode(stored bool, out *sections) error {
+	*out = (*out)[:0]
+	if asked := r.asked(); asked != nil && !stored {
+		if err := out.addRequest(asked); err != nil {
 			return err
 		}
-		r.keep(partRequest, payload)
+	}
+	answered := r.end != nil && r.end.Detail != nil
+	if len(*out) > 0 && !(answered && r.whole()) {
+		r.keep(partRequest, out)
 	}
 	switch {
-	case r.end != nil && r.end.Detail != nil:
-		payload, err := answerPart(r.end.Detail)
-		if err != nil {
+	case answered:
+		if err := out.addAnswer(r.end.Detail); err != nil {
 			return err
 		}
-		r.keep(partAnswer, payload)
+		r.keep(partAnswer, out)
 	case r.end == nil && r.soFar != nil:
-		var out sections
 		out.add(tagResponseBody, r.soFar.ResponseBody)
 		out.add(tagStreamPacing, r.soFar.StreamPacing)
-		if len(out) > 0 {
-			r.keep(partSoFar, compress(out))
+		if len(*out) > 0 {
+			r.keep(partSoFar, out)
 		}
 	}
 	return nil
 }
 
-func (r *request) keep(part int, payload []byte) {
-	if payload != nil {
-		r.parts = append(r.parts, detailPart{part, payload})
+// asked is the detail that holds what the client asked, if there is one.
+func (r *request) asked() *models.LogDetail {
+	switch {
+	case r.begin != nil && r.begin.Detail != nil:
+		return r.begin.Detail
+	case r.end != nil:
+		return r.end.Detail
 	}
+	return nil
+}
+
+// keep compresses what was gathered for a part.
+func (r *request) keep(part int, gathered *sections) {
+	r.parts = append(r.parts, detailPart{part, compress(*gathered)})
+	*gathered = (*gathered)[:0]
 }

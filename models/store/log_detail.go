@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,10 +17,10 @@ import (
 // Details are stored as bytes, whatever they hold: PostgreSQL's text and jsonb refuse NUL and lone surrogates. A payload is one
 // byte for the encoding (0 plain, 1 zstd) and then sections: tag, length (uvarint), bytes. What belongs to one request is
 // compressed together, for headers and short bodies alone hardly shrink. Parts are only ever inserted, never updated: a row is
-// written once even when a prompt is large.
+// written once even when a prompt is large. What the client asked may be in two of them, when records were delivered again.
 const (
 	partRequest = 1 // known when the request begins
-	partAnswer  = 2 // everything else
+	partAnswer  = 2 // everything else; everything, when begin and end came together
 	partSoFar   = 3 // the text of a stream that still runs, replaced at each checkpoint, deleted at the end
 )
 
@@ -117,40 +118,31 @@ func (s *sections) addJSON(tag byte, v any, empty bool) error {
 	return nil
 }
 
-// requestPart encodes what the client asked.
-func requestPart(d *models.LogDetail) ([]byte, error) {
-	out := make(sections, 0, len(d.RequestHeaders)+len(d.RequestBody)+64)
-	out.add(tagRequestHeaders, d.RequestHeaders)
-	out.add(tagRequestBody, d.RequestBody)
-	if len(out) == 0 {
-		return nil, nil
+// addRequest appends what the client asked.
+func (s *sections) addRequest(d *models.LogDetail) error {
+	s.add(tagRequestHeaders, d.RequestHeaders)
+	s.add(tagRequestBody, d.RequestBody)
+	if len(*s) == 0 {
+		return nil
 	}
 	cut := truncatedOf(d.Truncated, true)
-	if err := out.addJSON(tagTruncated, cut, len(cut) == 0); err != nil {
-		return nil, err
-	}
-	return compress(out), nil
+	return s.addJSON(tagTruncated, cut, len(cut) == 0)
 }
 
-// answerPart encodes the rest.
-func answerPart(d *models.LogDetail) ([]byte, error) {
-	out := make(sections, 0, len(d.UpstreamBody)+len(d.UpstreamResponse)+len(d.ResponseBody)+len(d.StreamEvents)+1024)
-	out.addText(tagUpstreamURL, d.UpstreamURL)
-	out.add(tagUpstreamHeaders, d.UpstreamHeaders)
-	out.add(tagUpstreamBody, d.UpstreamBody)
-	out.add(tagResponseHeaders, d.ResponseHeaders)
-	out.add(tagUpstreamResponse, d.UpstreamResponse)
-	out.add(tagResponseBody, d.ResponseBody)
-	out.add(tagStreamEvents, d.StreamEvents)
-	out.add(tagStreamPacing, d.StreamPacing)
-	out.addText(tagReason, d.Reason)
+// addAnswer appends the rest.
+func (s *sections) addAnswer(d *models.LogDetail) error {
+	s.addText(tagUpstreamURL, d.UpstreamURL)
+	s.add(tagUpstreamHeaders, d.UpstreamHeaders)
+	s.add(tagUpstreamBody, d.UpstreamBody)
+	s.add(tagResponseHeaders, d.ResponseHeaders)
+	s.add(tagUpstreamResponse, d.UpstreamResponse)
+	s.add(tagResponseBody, d.ResponseBody)
+	s.add(tagStreamEvents, d.StreamEvents)
+	s.add(tagStreamPacing, d.StreamPacing)
+	s.addText(tagReason, d.Reason)
 	cut := truncatedOf(d.Truncated, false)
-	err := errors.Join(out.addJSON(tagDecision, d.Decision, d.Decision == nil), out.addJSON(tagDropped, d.Dropped, len(d.Dropped) == 0),
-		out.addJSON(tagCostLines, d.CostLines, len(d.CostLines) == 0), out.addJSON(tagTruncated, cut, len(cut) == 0))
-	if err != nil {
-		return nil, err
-	}
-	return compress(out), nil
+	return errors.Join(s.addJSON(tagDecision, d.Decision, d.Decision == nil), s.addJSON(tagDropped, d.Dropped, len(d.Dropped) == 0),
+		s.addJSON(tagCostLines, d.CostLines, len(d.CostLines) == 0), s.addJSON(tagTruncated, cut, len(cut) == 0))
 }
 
 // truncatedOf picks the notes about the request's own body, or all others.
@@ -215,10 +207,21 @@ func decodeSection(tag byte, body []byte, d *models.LogDetail) error {
 	case tagCostLines:
 		return json.Unmarshal(body, &d.CostLines)
 	case tagTruncated:
-		var notes []string
-		err := json.Unmarshal(body, &notes)
-		d.Truncated = append(d.Truncated, notes...)
+		return addNotes(d, body)
+	}
+	return nil
+}
+
+// addNotes adds the notes that are not there yet: a part that was delivered again in another company holds those of the first.
+func addNotes(d *models.LogDetail, list []byte) error {
+	var notes []string
+	if err := json.Unmarshal(list, &notes); err != nil {
 		return err
+	}
+	for _, note := range notes {
+		if !slices.Contains(d.Truncated, note) {
+			d.Truncated = append(d.Truncated, note)
+		}
 	}
 	return nil
 }

@@ -9,10 +9,11 @@ import (
 )
 
 func FuzzDecodePart(f *testing.F) {
-	part, err := answerPart(&models.LogDetail{UpstreamURL: "u", ResponseBody: bytes.Repeat([]byte("body"), 100), Truncated: []string{"response_body:4"}})
-	if err != nil {
+	var answer sections
+	if err := answer.addAnswer(&models.LogDetail{UpstreamURL: "u", ResponseBody: bytes.Repeat([]byte("body"), 100), Truncated: []string{"response_body:4"}}); err != nil {
 		f.Fatal(err)
 	}
+	part := compress(answer)
 	for _, seed := range [][]byte{nil, {0}, {0, 1, 3, 'a'}, {0, 8, 1, 'x', 200, 0}, {1, 2, 3}, {9}, part, part[:len(part)-3]} {
 		f.Add(seed)
 	}
@@ -29,8 +30,8 @@ func FuzzDecodePart(f *testing.F) {
 func FuzzDetail_RoundTrip(f *testing.F) {
 	f.Add([]byte("{}"), []byte(nil), []byte("data: \x00\xff"), "https://u", uint8(3))
 	f.Add([]byte{}, bytes.Repeat([]byte("long "), 1000), []byte{}, "", uint8(0))
-	f.Fuzz(func(t *testing.T, request, response, events []byte, url string, absent uint8) {
-		want := models.LogDetail{RequestBody: request, ResponseBody: response, StreamEvents: events, StreamPacing: response, UpstreamURL: url, RequestHeaders: []byte("{}")}
+	f.Fuzz(func(t *testing.T, asked, response, events []byte, url string, absent uint8) {
+		want := models.LogDetail{RequestBody: asked, ResponseBody: response, StreamEvents: events, StreamPacing: response, UpstreamURL: url, RequestHeaders: []byte("{}")}
 		for i, body := range []*[]byte{&want.RequestBody, &want.ResponseBody, &want.StreamEvents, (*[]byte)(&want.StreamPacing)} {
 			if absent>>i&1 == 1 {
 				*body = nil
@@ -38,18 +39,23 @@ func FuzzDetail_RoundTrip(f *testing.F) {
 				*body = []byte{}
 			}
 		}
-		var got models.LogDetail
-		for _, encode := range []func(*models.LogDetail) ([]byte, error){requestPart, answerPart} {
-			part, err := encode(&want)
-			if err != nil {
+		for _, w := range []*models.LogWrite{
+			{Kind: models.WriteEnd, Detail: &want},
+			{Kind: models.WriteEnd, Detail: &want, Whole: true},
+		} {
+			var got models.LogDetail
+			r := request{end: w}
+			if err := r.encode(false, new(sections)); err != nil {
 				t.Fatal(err)
 			}
-			if err := decodePart(part, &got); err != nil {
-				t.Fatal(err)
+			for _, part := range r.parts {
+				if err := decodePart(part.payload, &got); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%+v, want %+v", got, want)
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("whole %v: %+v, want %+v", w.Whole, got, want)
+			}
 		}
 	})
 }

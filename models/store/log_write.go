@@ -36,8 +36,9 @@ func (s *Store) writeBatch(ctx context.Context, batch []*request) error {
 	if err != nil {
 		return err
 	}
+	var scratch sections
 	for _, r := range batch {
-		if err := r.encode(stored[r.key]); err != nil {
+		if err := r.encode(stored[r.key], &scratch); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,14 @@ func TestWriteLogs_RoundTrip(t *testing.T) {
 				{Kind: models.WriteEnd, Log: l, Detail: d, Attempts: attempts},
 			},
 			"end only": {{Kind: models.WriteEnd, Log: l, Detail: d, Attempts: attempts}},
+			"one batch, then again apart": {
+				{Kind: models.WriteBegin, Log: l, Detail: d}, {Kind: models.WriteEnd, Log: l, Detail: d, Attempts: attempts}, {},
+				{Kind: models.WriteBegin, Log: l, Detail: d}, {}, {Kind: models.WriteEnd, Log: l, Detail: d, Attempts: attempts},
+			},
+			"begun, then all in one batch": {
+				{Kind: models.WriteBegin, Log: l, Detail: d}, {Kind: models.WriteChunk, Log: l, Detail: &models.LogDetail{ResponseBody: []byte("so far")}}, {},
+				{Kind: models.WriteBegin, Log: l, Detail: d}, {Kind: models.WriteEnd, Log: l, Detail: d, Attempts: attempts},
+			},
 		} {
 			l.ID = newID(l.RequestTime)
 			batch := []models.LogWrite{}

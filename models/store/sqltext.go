@@ -140,12 +140,17 @@ func (s *Store) eachInsert(b bulk, run func(query string, args []any) error) err
 	}
 	size := s.rowsAtOnce(b.columns)
 	head, row := "INSERT INTO "+b.into+" VALUES ", marks(b.columns)
+	text, rows := "", 0 // nearly all statements have the same text: it is made once
 	for part := range slices.Chunk(b.rows, size) {
+		if len(part) != rows {
+			rows = len(part)
+			text = head + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + " " + b.tail
+		}
 		args := part[0]
-		if len(part) > 1 {
+		if rows > 1 {
 			args = slices.Concat(part...)
 		}
-		if err := run(head+strings.TrimSuffix(strings.Repeat(row+",", len(part)), ",")+" "+b.tail, args); err != nil {
+		if err := run(text, args); err != nil {
 			return err
 		}
 	}
