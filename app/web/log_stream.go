@@ -4,11 +4,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"squirrel/app/admin"
 	"squirrel/models"
 	"squirrel/views/pages"
+	"squirrel/views/ui"
 )
 
 const (
@@ -62,34 +62,12 @@ func streamEvent(n int, block string) pages.StreamEvent {
 	var data []string
 	for line := range strings.SplitSeq(block, "\n") {
 		if name, ok := strings.CutPrefix(line, "event:"); ok {
-			e.Name = beginning(strings.TrimSpace(name), maxEventName)
+			e.Name = ui.Beginning(strings.TrimSpace(name), maxEventName)
 		}
 		if text, ok := strings.CutPrefix(line, "data:"); ok {
 			data = append(data, strings.TrimPrefix(text, " "))
 		}
 	}
-	e.Data = beginning(strings.Join(data, "\n"), maxEventText)
+	e.Data = ui.Beginning(strings.Join(data, "\n"), maxEventText)
 	return e
-}
-
-// beginning is a text as far as it fits into so many bytes of HTML.
-func beginning(text string, most int) string {
-	size := 0
-	for i, r := range text {
-		if size += htmlSize(r); size > most {
-			return text[:i] + "…"
-		}
-	}
-	return text
-}
-
-// htmlSize is how many bytes a character takes in HTML.
-func htmlSize(r rune) int {
-	switch r {
-	case '"', '\'', '&':
-		return 5
-	case '<', '>':
-		return 4
-	}
-	return utf8.RuneLen(r)
 }

@@ -53,6 +53,9 @@ func (w *Web) logs(c *fiber.Ctx) error {
 	if page.Peek, err = w.peek(c, v, &state); err != nil {
 		return err
 	}
+	if err := w.fitRows(c, &page, v, state); err != nil {
+		return err
+	}
 	if wantsPart(c) {
 		c.Set("HX-Push-Url", state.url("/admin/logs"))
 	}
@@ -66,21 +69,19 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 	if err != nil {
 		return pages.Logs{}, err
 	}
-	view := w.rowView(c, v, state)
 	page := pages.Logs{
 		Self: state.url("/admin/logs"), Filters: filters, Chips: w.chips(ctx, state, filters), ClearURL: "/admin/logs",
 		Zone: w.opts.Zone.String(), Columns: w.logColumns(c, state), Views: usualViews(ctx, state),
 		CSVURL: state.exportURL("csv"), JSONLURL: state.exportURL("jsonl"), OnlyUsual: state.plain() && !leafed(v),
 	}
+	fitChoices(ctx, &page.Filters)
 	for name, problem := range state.problems {
 		page.Problems = append(page.Problems, ui.FieldError{Label: filterName(ctx, name), Text: problem})
 	}
 	slices.SortFunc(page.Problems, func(a, b ui.FieldError) int { return strings.Compare(a.Label, b.Label) })
-	if page.Rows, err = view.rows(ctx, list.Items); err != nil {
+	if err := w.fillRows(c, &page, v, state, list); err != nil {
 		return page, err
 	}
-	page.Pager = logPager(ctx, state, list)
-	w.followUp(&page, v, state, list)
 	switch {
 	case leafed(v):
 	case w.slowSummary(state, list):
@@ -89,6 +90,16 @@ func (w *Web) logsPage(c *fiber.Ctx, v url.Values, state logState, list models.L
 		err = w.logSummary(ctx, &page, state)
 	}
 	return page, err
+}
+
+// fillRows shows the requests of a list, and leads to those before and behind them.
+func (w *Web) fillRows(c *fiber.Ctx, page *pages.Logs, v url.Values, state logState, list models.LogList) (err error) {
+	if page.Rows, err = w.rowView(c, v, state).rows(c.UserContext(), list.Items); err != nil {
+		return err
+	}
+	page.Pager = logPager(c.UserContext(), state, list)
+	w.followUp(page, v, state, list)
+	return nil
 }
 
 // summedRows is how many requests the figures above the list are made of at once; more are summed up after the page is there.
@@ -210,6 +221,9 @@ func (w *Web) outcomeChart(ctx context.Context, state logState, g grid, outcomes
 			counts[i] = append(counts[i], ui.Number(float64(n)))
 		}
 	}
+	if ui.HTMLSize(strings.Join(chart.Links, "")) > chartLinkBytes {
+		chart.Links = nil // the filter is long, and each of them has it
+	}
 	chart.Series = []ui.Series{
 		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[1]},
 		{Name: i18n.T(ctx, "logs.outcome.refused"), Values: counts[2], Tone: ui.Warn}, {Name: i18n.T(ctx, "logs.outcome.failed"), Values: counts[3], Tone: ui.Err},
@@ -232,11 +246,17 @@ func logPager(ctx context.Context, state logState, list models.LogList) ui.Pager
 		return p
 	}
 	p.PrevText, p.NextText = i18n.T(ctx, "logs.page.previous"), i18n.T(ctx, "logs.page.next")
+	counted := func(page int) string {
+		if list.PageSize == logPageSize {
+			return state.url("/admin/logs", "page", strconv.Itoa(page))
+		}
+		return state.url("/admin/logs", "page", strconv.Itoa(page), "page_size", strconv.Itoa(list.PageSize))
+	}
 	if list.Page > 1 {
-		p.PrevURL = state.url("/admin/logs", "page", strconv.Itoa(list.Page-1))
+		p.PrevURL = counted(list.Page - 1)
 	}
 	if len(list.Items) == list.PageSize {
-		p.NextURL = state.url("/admin/logs", "page", strconv.Itoa(list.Page+1))
+		p.NextURL = counted(list.Page + 1)
 	}
 	return p
 }

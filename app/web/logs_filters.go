@@ -17,9 +17,6 @@ import (
 	"squirrel/views/ui"
 )
 
-// maxChoices bounds the lists of names in the filters.
-const maxChoices = 500
-
 // logFilters fills the controls above a list of requests.
 func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters, error) {
 	f := pages.LogFilters{Values: map[string]string{}, More: state.mendMore()}
@@ -47,18 +44,16 @@ func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters,
 	for _, p := range providers {
 		f.Providers = append(f.Providers, ui.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name})
 	}
-	f.Keys, err = w.keyOptions(ctx)
-	if err != nil {
+	if f.Keys, err = w.keyOptions(ctx); err != nil {
 		return f, err
 	}
 	f.Models, err = w.opts.Admin.ModelNames(ctx)
-	f.Models = f.Models[:min(len(f.Models), maxChoices)]
 	return f, err
 }
 
 func (w *Web) keyOptions(ctx context.Context) (options []ui.Option, err error) {
 	keys, err := w.opts.Admin.KeyNames(ctx)
-	for i := range keys[:min(len(keys), maxChoices)] {
+	for i := range keys {
 		options = append(options, ui.Option{Value: strconv.FormatInt(keys[i].ID, 10), Label: keys[i].Name})
 	}
 	return options, err

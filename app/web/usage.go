@@ -125,6 +125,7 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 		Compare: q.compare, Figures: usageFigures(ctx, q, found.Summary, before), Charts: w.usageCharts(ctx, q, found, before),
 		CSVTrend: q.url("/admin/usage/export", "of", "trend"), CSVGroup: q.url("/admin/usage/export", "of", "groups"), LogsURL: q.state.url("/admin/logs"),
 	}
+	fitChoices(ctx, &page.Filters)
 	for _, answer := range []*models.Stats{&found.Stats, before} {
 		if answer != nil && answer.CoarseBefore != nil {
 			page.Coarse = max(page.Coarse, answer.CoarseBefore.UTC().Format(time.DateOnly))
