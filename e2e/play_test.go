@@ -127,6 +127,11 @@ func TestPlaygroundModes(t *testing.T) {
 		b.open("/admin/playground?mode=" + mode)
 		looks(t, b, "play-zh-"+mode)
 	}
+	b.look(375, "light")
+	b.open("/admin/playground?mode=raw&lang=en")
+	if !eval[bool](b, `(r => r.left >= 0 && r.right <= innerWidth)(document.querySelector('.tab[aria-current]').getBoundingClientRect())`) {
+		t.Error("on a phone the current tab is out of sight")
+	}
 }
 
 // TestPlaygroundWithoutScripts does the same in a browser that runs none, stops an answer and keeps a preset.
@@ -152,7 +157,22 @@ func TestPlaygroundWithoutScripts(t *testing.T) {
 		chromedp.Click(`[data-testid=presets] form button`, chromedp.ByQuery),
 		chromedp.WaitNotPresent(`[data-testid=presets] form button`, chromedp.ByQuery),
 	)
-	report(t, b, "without scripts")
+	b.open("/admin/playground?mode=transcription&model=scribe")
+	b.run(
+		chromedp.SendKeys(`#prompt`, "Nutkin", chromedp.ByQuery),
+		chromedp.SetUploadFiles(`#file`, []string{aFileOf(t, "long.wav", make([]byte, 40<<20))}, chromedp.ByQuery),
+		chromedp.Click(`[data-testid=send]`, chromedp.ByQuery),
+		chromedp.WaitVisible(`[data-testid=error-summary]`, chromedp.ByQuery),
+		chromedp.Text(`[data-testid=error-summary]`, &text, chromedp.ByQuery),
+	)
+	if typed := eval[string](b, `document.getElementById('prompt').value`); !strings.Contains(text, "25 MB") || typed != "Nutkin" {
+		t.Errorf("of a file that is too large the page says %q and keeps %q", text, typed)
+	}
+	for _, problem := range b.take() {
+		if !strings.Contains(problem, "status of 422") { // what the form was refused with
+			t.Errorf("without scripts: %s", problem)
+		}
+	}
 }
 
 // dropScript lets go of an image over a message, or pastes it into one.
@@ -185,6 +205,18 @@ func TestPlaygroundDrop(t *testing.T) {
 	if n := eval[int](b, `document.querySelectorAll('[data-testid=thumb] img').length`); n != 2 || !strings.Contains(said, "I see 2 images.") {
 		t.Errorf("%d images are kept, the answer says %s", n, said)
 	}
+	b.run(chromedp.Click(`//button[contains(., 'Add a message')]`, chromedp.BySearch), chromedp.WaitVisible(`#text-1`, chromedp.ByQuery))
+	if at := eval[string](b, `document.activeElement.id`); at != "text-1" {
+		t.Errorf("after a message was added the focus is on %q", at)
+	}
+	b.run(chromedp.SendKeys(`#text-1`, "Two nuts", chromedp.ByQuery), chromedp.Click(`#up-1`, chromedp.ByQuery), chromedp.WaitEnabled(`#up-1`, chromedp.ByQuery))
+	b.until(`document.getElementById('text-0').value === 'Two nuts' && document.querySelectorAll('[data-previews=image_1] img').length === 2`)
+	b.run(chromedp.Click(`#del-0`, chromedp.ByQuery), chromedp.WaitNotPresent(`#text-1`, chromedp.ByQuery))
+	if text := eval[string](b, `document.getElementById('text-0').value`); text != "What are they?" {
+		t.Errorf("the message that is left says %q", text)
+	}
+	b.run(chromedp.SetUploadFiles(`#image_0`, []string{aFileOf(t, "large.png", make([]byte, 5<<20))}, chromedp.ByQuery))
+	b.until(`document.getElementById('image_0').validationMessage.includes('large.png: is larger than 4 MB')`)
 	report(t, b, "dropped images")
 }
 

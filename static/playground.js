@@ -23,7 +23,14 @@
 
   // What is chosen is sent with the form; this only shows it.
   const images = (files) => Array.from(files).filter((file) => file.type.startsWith("image/"));
+  // What can't be taken is said before it is sent: then nothing has to be chosen or typed again.
+  function measure(field) {
+    const over = Array.from(field.files).find((file) => file.size > field.dataset.max);
+    field.setCustomValidity(over ? over.name + ": " + field.dataset.over : "");
+    if (over) field.reportValidity();
+  }
   function preview(field) {
+    measure(field);
     const list = form.querySelector(`[data-previews="${field.id}"]`);
     list.querySelectorAll("[data-fresh]").forEach((item) => item.remove());
     for (const file of images(field.files)) {
@@ -44,7 +51,11 @@
     field.closest("details").open = true;
     preview(field);
   }
-  form.addEventListener("change", (event) => { if (event.target.matches("[data-drop] [type=file]")) preview(event.target); });
+  form.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.type === "file") (field.closest("[data-drop]") ? preview : measure)(field);
+  });
+  form.addEventListener("invalid", (event) => { const folded = event.target.closest("details"); if (folded) folded.open = true; }, true);
   form.addEventListener("paste", (event) => {
     const pasted = images(event.clipboardData.files), message = event.target.closest("[data-message]");
     if (!pasted.length || !message) return;

@@ -33,6 +33,7 @@ var statuses = map[models.Code]int{
 	models.CodeProviderInUse:   http.StatusConflict,
 	models.CodeKeyRequired:     http.StatusUnprocessableEntity,
 	admin.CodePrivateAddress:   http.StatusUnprocessableEntity,
+	codeTooLarge:               http.StatusRequestEntityTooLarge,
 	models.CodeRateLimited:     http.StatusTooManyRequests,
 	models.CodeUnavailable:     http.StatusServiceUnavailable,
 	models.CodeBusy:            http.StatusServiceUnavailable,

@@ -38,15 +38,18 @@ func readBody(c *fiber.Ctx) ([]byte, error) {
 		if body := c.Request().Body(); len(body) <= maxForm {
 			return body, nil
 		}
-		return nil, fiber.ErrRequestEntityTooLarge
+		return nil, errTooLarge(maxForm)
 	}
-	body, err := io.ReadAll(io.LimitReader(stream, maxForm+1))
+	limited := &io.LimitedReader{R: stream, N: maxRefused*maxForm + 1}
+	body, fits, err := readUpTo(limited, maxForm)
 	switch {
 	case err != nil:
 		return nil, fiber.NewError(http.StatusBadRequest, "the form did not arrive")
-	case len(body) > maxForm:
-		c.Context().Response.SetConnectionClose()
-		return nil, fiber.ErrRequestEntityTooLarge
+	case !fits:
+		if limited.N <= 0 {
+			c.Context().Response.SetConnectionClose()
+		}
+		return nil, errTooLarge(maxForm)
 	}
 	return body, nil
 }

@@ -82,8 +82,7 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 			page.Missing = "running"
 		}
 	}
-	whole := unrepeatable(found) == "" && found.State == models.LogDone
-	if whole && w.opts.Admin.CanPlay() {
+	if found.State == models.LogDone && w.opts.Admin.CanPlay() {
 		page.PlayURL = "/admin/playground?log=" + url.QueryEscape(found.ID)
 	}
 	w.fillTab(ctx, &page, v, found, link)

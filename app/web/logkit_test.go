@@ -31,6 +31,7 @@ type dataPlane struct {
 	report    admin.SystemReport
 	redactor  *reqlog.Redactor
 	kept      []string // asked for
+	logID     string   // the record of what is played; empty = the first
 }
 
 func (d *dataPlane) Cancel(_ context.Context, id string) (bool, error) {
@@ -68,7 +69,7 @@ func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayE
 			return admin.Played{}, err
 		}
 	}
-	done := admin.Played{LogID: logIDOf(0), Status: 200, Provider: "Acorn", Target: "gpt-4o", FirstByte: 30 * time.Millisecond, Total: time.Second}
+	done := admin.Played{LogID: cmp.Or(d.logID, logIDOf(0)), Status: 200, Provider: "Acorn", Target: "gpt-4o", FirstByte: 30 * time.Millisecond, Total: time.Second}
 	if d.answer != nil {
 		done.Type, done.Body, done.Cut, done.Status = d.answer.Type, d.answer.Body, d.answer.Cut, cmp.Or(d.answer.Status, 200)
 	} else if len(d.said) == 0 {

@@ -28,7 +28,7 @@ func (w *Web) playground(c *fiber.Ctx) error {
 		if err != nil {
 			return err
 		}
-		form = recordedPlayground(&found)
+		form = w.recordedPlayground(&found)
 	}
 	if text := c.Query("preset"); text != "" {
 		id := optionalID(text)
@@ -49,7 +49,7 @@ func newPlayground(mode pages.PlayMode, model string) pages.Playground {
 	form := readPlayground(map[string][]string{"mode": {string(mode)}, "model": {model}, "stream": {"true"}}, nil).Playground
 	switch form.Mode {
 	case pages.PlayRaw:
-		form.Endpoint, form.Body = string(models.EndpointChat), pretty(`{"model":`+quoteJSON(model)+`,"messages":[{"role":"user","content":""}]}`)
+		form.Endpoint, form.Body = string(models.EndpointChat), pretty(emptyBody(models.EndpointChat, model))
 	case pages.PlaySpeech:
 		form.Params = map[string]string{"voice": "alloy", "response_format": "wav"}
 	case pages.PlayTranscription:
@@ -93,10 +93,7 @@ func (w *Web) play(c *fiber.Ctx) error {
 	form := readPlayground(v, files)
 	op := v.Get("op")
 	switch {
-	case op == "add":
-		form.Messages = append(form.Messages, pages.PlayMessage{Role: "user"})
-		return w.changedPlayground(c, form.Playground)
-	case op == "attach":
+	case editMessages(&form.Playground, op), op == "attach":
 		return w.changedPlayground(c, form.Playground)
 	case op == "save":
 		return w.savePreset(c, form.Playground)
@@ -105,11 +102,17 @@ func (w *Web) play(c *fiber.Ctx) error {
 		return w.changedPlayground(c, form.Playground)
 	}
 	request := form.request()
+	if op == "code" {
+		delete(form.Errors, "file") // a program names it
+	}
 	switch {
 	case len(form.Errors) > 0:
 		return w.changedPlayground(c, form.Playground)
 	case op == "raw" && request.Upload == nil:
 		form.Mode, form.Endpoint, form.Body = pages.PlayRaw, string(request.Endpoint), pretty(string(request.Body))
+		return w.showPlayground(c, form.Playground)
+	case op == "code":
+		form.Code = playCode(c.UserContext(), w.reachedAs(c), &form.Playground, &request)
 		return w.showPlayground(c, form.Playground)
 	case hasColumns(&form.Playground):
 		form.Side = w.playColumns(&form)

@@ -16,14 +16,17 @@ import (
 	"squirrel/views/pages"
 )
 
+// codeStopped is what the log says of a request that an administrator ended.
+const codeStopped = "cancelled"
+
 // playAnswer shows an answer as what it is: a conversation, a sound, images, vectors, a text.
 func playAnswer(endpoint models.Endpoint, played admin.Played) pages.PlayAnswer {
 	a := pages.PlayAnswer{
 		Status: played.Status, LogURL: "/admin/logs/" + url.PathEscape(played.LogID) + "?source=all&range=all", Provider: played.Provider,
 		Target: played.Target, FirstByte: played.FirstByte, Total: played.Total, Log: played.Log, Cut: played.Cut,
 	}
-	if len(played.Body) == 0 {
-		return a
+	if a.Stopped = played.Log != nil && played.Log.ErrorCode == codeStopped; a.Stopped || len(played.Body) == 0 {
+		return a // of a request that was stopped the body only says so
 	}
 	kind, _, _ := mime.ParseMediaType(played.Type) // one that can't be read is none
 	isJSON := played.Type == "" || kind == "application/json" || strings.HasSuffix(kind, "+json")

@@ -38,8 +38,8 @@ func (w *Web) playChoices(ctx context.Context, form *pages.Playground) error {
 	if err := w.playRoutes(ctx, form); err != nil {
 		return err
 	}
-	if form.Notice == "" && (!chosen(form.APIKeyID, form.Keys) || !chosen(form.RouteID, form.Routes)) {
-		form.Notice = "playground.gone"
+	if !chosen(form.APIKeyID, form.Keys) || !chosen(form.RouteID, form.Routes) {
+		form.Notices = append(form.Notices, "playground.gone")
 	}
 	return nil
 }

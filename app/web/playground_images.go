@@ -16,10 +16,11 @@ import (
 const (
 	maxPlayForm    = 32 << 20 // bytes
 	maxImages      = 8
-	maxImage       = 4 << 20 // bytes of one
 	maxImagesBytes = 8 << 20 // of all
 	maxImageURL    = 2048
 )
+
+const imageTooLarge = "is larger than 4 MB"
 
 var imageTypes = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
@@ -47,7 +48,11 @@ func attachImages(form *pages.Playground, v url.Values, files []formFile) {
 			take(kept, imageProblem(kept))
 		}
 		for _, f := range files {
-			if f.Field == "image_file_"+n {
+			switch {
+			case f.Field != "image_file_"+n:
+			case f.TooLarge && form.Errors["image_"+n] == "": // what was wrong before may be why
+				take("", imageTooLarge)
+			case !f.TooLarge:
 				take(dataURL(f.Data))
 			}
 		}
@@ -66,8 +71,8 @@ func dataURL(data []byte) (address, problem string) {
 	switch {
 	case !slices.Contains(imageTypes, kind):
 		return "", "is no PNG, JPEG, GIF or WebP image"
-	case len(data) > maxImage:
-		return "", "is larger than 4 MB"
+	case len(data) > pages.MaxPlayImage:
+		return "", imageTooLarge
 	}
 	return "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data), ""
 }

@@ -8,9 +8,6 @@ import (
 	"squirrel/views/pages"
 )
 
-// maxAudio is how large a file to be transcribed may be, in bytes: what OpenAI takes.
-const maxAudio = 25 << 20
-
 // text adds a parameter as it was typed.
 func (b *bodyBuilder) text(name string) {
 	if text, set := b.form.Params[name]; set {
@@ -77,10 +74,10 @@ func (b *bodyBuilder) transcription(file *formFile) *admin.PlayUpload {
 		form.Fields = append(form.Fields, [2]string{"stream", "true"})
 	}
 	switch {
+	case file != nil && (file.TooLarge || len(file.Data) > pages.MaxPlaySound):
+		b.problems["file"] = "is larger than 25 MB"
 	case file == nil || len(file.Data) == 0:
 		b.problems["file"] = "choose a file that is not empty"
-	case len(file.Data) > maxAudio:
-		b.problems["file"] = "is larger than 25 MB"
 	default:
 		form.FileName, form.FileType, form.File = file.Name, file.Type, file.Data
 	}

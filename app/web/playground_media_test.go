@@ -83,7 +83,7 @@ func TestPlaygroundImages(t *testing.T) {
 
 func TestPlaygroundImagesRefused(t *testing.T) {
 	k, d := newLogKit(t)
-	big := append(aPNG(t), make([]byte, maxImage)...)
+	big := append(aPNG(t), make([]byte, pages.MaxPlayImage)...)
 	chatWithImage := append([][2]string{{"endpoint", "/v1/chat/completions"}}, chatWithImage...)
 	for name, tt := range map[string]struct {
 		fields [][2]string
@@ -92,7 +92,7 @@ func TestPlaygroundImagesRefused(t *testing.T) {
 	}{
 		"a text":        {nil, map[string][]byte{"image_file_0:a.png": []byte("<svg onload=alert(1)>")}, "is no PNG, JPEG, GIF or WebP image"},
 		"too large":     {nil, map[string][]byte{"image_file_0:a.png": big}, "is larger than 4 MB"},
-		"together":      {nil, map[string][]byte{"image_file_0:a.png": big[:maxImage-1], "image_file_0:b.png": big[:maxImage-2], "image_file_0:c.png": big[:maxImage-3]}, "at most 8 MB together"},
+		"together":      {nil, map[string][]byte{"image_file_0:a.png": big[:pages.MaxPlayImage-1], "image_file_0:b.png": big[:pages.MaxPlayImage-2], "image_file_0:c.png": big[:pages.MaxPlayImage-3]}, "at most 8 MB together"},
 		"no address":    {[][2]string{{"image_url_0", "javascript:alert(1)"}}, nil, "must be a URL that begins with"},
 		"no image":      {[][2]string{{"image_0", "data:text/html;base64,PGI+"}}, nil, "is no PNG, JPEG, GIF or WebP image"},
 		"another type":  {[][2]string{{"image_0", "data:image/gif;base64," + base64.StdEncoding.EncodeToString(aPNG(t))}}, nil, "is no PNG, JPEG, GIF or WebP image"},
@@ -108,7 +108,12 @@ func TestPlaygroundImagesRefused(t *testing.T) {
 		t.Errorf("%d requests went out", len(d.played))
 	}
 	k.upload("/admin/playground", chatWithImage, map[string][]byte{"image_file_0:a.png": make([]byte, maxPlayForm)}).
-		want(t, "a huge form", http.StatusRequestEntityTooLarge, "The form is larger")
+		want(t, "a huge file", http.StatusUnprocessableEntity, "is larger than 4 MB", `href="#image_0"`, "What is it?")
+	sound := [][2]string{{"mode", "transcription"}, {"op", "send"}, {"model", "scribe"}, {"prompt", "Nutkin"}}
+	k.upload("/admin/playground", sound, map[string][]byte{"file:a.wav": make([]byte, maxPlayForm)}).
+		want(t, "a huge sound", http.StatusUnprocessableEntity, "is larger than 25 MB", ">Nutkin</textarea>")
+	k.upload("/admin/transfer", nil, map[string][]byte{"file:a.yaml": make([]byte, maxUpload)}).want(t, "a huge import", http.StatusRequestEntityTooLarge, "can have 16 MB together")
+	k.post("/admin/keys/new", "name", strings.Repeat("x", maxForm)).want(t, "a huge plain form", http.StatusRequestEntityTooLarge, "can have 1 MB together")
 }
 
 // ownMedia are the places in which a page may hold data: images and sounds that are shown, and files that are only kept.
@@ -190,7 +195,7 @@ func TestPlaygroundTranscription(t *testing.T) {
 	sent := len(d.played)
 	k.upload("/admin/playground", form, nil).want(t, "no file", http.StatusUnprocessableEntity, "choose a file that is not empty", `href="#file"`)
 	k.upload("/admin/playground", form, map[string][]byte{"file:a.wav": {}}).want(t, "an empty file", http.StatusUnprocessableEntity, "choose a file that is not empty")
-	k.upload("/admin/playground", form, map[string][]byte{"file:a.wav": make([]byte, maxAudio+1)}).want(t, "a large file", http.StatusUnprocessableEntity, "is larger than 25 MB")
+	k.upload("/admin/playground", form, map[string][]byte{"file:a.wav": make([]byte, pages.MaxPlaySound+1)}).want(t, "a large file", http.StatusUnprocessableEntity, "is larger than 25 MB")
 	form[2][1] = "/v1/audio/translations"
 	k.upload("/admin/playground", append(form, [2]string{"stream", "true"}), map[string][]byte{"file:a.wav": []byte("RIFF")}).want(t, "no streams", http.StatusUnprocessableEntity, "is no parameter of this endpoint")
 	if len(d.played) > sent {
@@ -233,6 +238,33 @@ func TestPlaygroundOpensUploads(t *testing.T) {
 	k.get("/admin/playground?log="+edit).want(t, "an edit", 200, "are not kept", `name="prompt"`)
 }
 
+// TestPlaygroundOpensRecorded: a request to any endpoint is taken over as it was, and what could not be is said.
+func TestPlaygroundOpensRecorded(t *testing.T) {
+	k, d := newLogKit(t)
+	d.report.RedactBodies = false
+	for i, endpoint := range []models.Endpoint{
+		models.EndpointChat, models.EndpointMessages, models.EndpointResponses, models.EndpointCompletions, models.EndpointEmbeddings, models.EndpointImages,
+		models.EndpointSpeech, models.EndpointModerations, models.EndpointCountTokens,
+	} {
+		write := func(w *models.LogWrite) { w.Log.Endpoint, w.Log.RequestedModel = endpoint, "nut" }
+		whole := k.seedLog(3*i, func(w *models.LogWrite) {
+			write(w)
+			w.Detail.RequestBody = []byte(`{"model":"nut","x":12345678901234567890}`)
+		})
+		page := k.get("/admin/playground?log=" + whole)
+		page.want(t, string(endpoint), 200, `value="`+string(endpoint)+`" selected`, "12345678901234567890", "Headers of the client are not", "!blanked out")
+		k.get("/admin/logs/"+whole+"?source=all&range=all").want(t, "its log", 200, "/admin/playground?log="+whole)
+		bare := k.seedLog(3*i+1, func(w *models.LogWrite) { write(w); w.Detail.RequestBody = nil })
+		k.get("/admin/playground?log="+bare).want(t, "no body", 200, `value="`+string(endpoint)+`" selected`, "&#34;nut&#34;", "The body of the recorded request is not there")
+		cut := k.seedLog(3*i+2, func(w *models.LogWrite) { write(w); w.Detail.Truncated = []string{"request_body:999999"} })
+		k.get("/admin/playground?log="+cut).want(t, "cut", 200, "The middle of the body was not recorded")
+	}
+	d.report.RedactBodies = true
+	k.get("/admin/playground?log="+logIDOf(0)).want(t, "redacted", 200, "What was blanked out is sent blanked out")
+	bare := k.seedLog(90, func(w *models.LogWrite) { w.Log.Endpoint = models.EndpointTranscriptions; w.Detail.RequestBody = nil })
+	k.get("/admin/playground?log="+bare).want(t, "no fields", 200, "choose them again")
+}
+
 func TestPlaygroundStop(t *testing.T) {
 	k, d := newLogKit(t)
 	k.seedLog(0, nil)
@@ -243,6 +275,12 @@ func TestPlaygroundStop(t *testing.T) {
 		t.Error("stop comes after the answer")
 	}
 	k.postForm("/admin/playground/stop", url.Values{"id": {logIDOf(0)}}, "HX-Request", "true").want(t, "stop", http.StatusNoContent)
+	k.seedLog(1, func(w *models.LogWrite) {
+		w.Log.ResponseStatus, w.Log.ErrorCode, w.Log.ErrorInfo = ptrTo(503), "cancelled", "An administrator cancelled this request."
+	})
+	d.answer, d.said, d.logID = &admin.Played{Status: 503, Type: "application/json", Body: []byte(`{"error":{"message":"An administrator cancelled this request."}}`)}, nil, logIDOf(1)
+	k.post("/admin/playground", "mode", "chat", "op", "send", "endpoint", "/v1/chat/completions", "model", "smart", "role", "user", "text", "Hi").
+		want(t, "stopped", 200, ">Stopped<", "You stopped this request", "!503", "!failed")
 	k.post("/admin/playground/stop", "id", logIDOf(0)).wantRedirect(t, "it has ended", "/admin/logs/"+logIDOf(0)+"?source=all&range=all")
 	if len(d.cancelled) != 2 || d.cancelled[0] != logIDOf(0) {
 		t.Errorf("cancelled %v", d.cancelled)

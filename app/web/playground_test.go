@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 
 	"squirrel/app/admin"
@@ -23,6 +24,8 @@ func TestPlayground(t *testing.T) {
 	k.post("/admin/playground", "mode", "raw", "op", "send", "endpoint", "/v1/chat/completions", "body", "[]").
 		want(t, "no object", http.StatusUnprocessableEntity, "must be a JSON object")
 	k.post("/admin/playground", "op", "add", "role", "user", "text", "one").want(t, "another message", 200, `id="text-1"`, "one")
+	k.post("/admin/playground", "op", "up:1", "role", "user", "text", "one", "role", "user", "text", "two", "temperature", "0.5").
+		want(t, "moved", 200, `id="text-0" name="text" rows="3">two</textarea>`, `value="0.5"`, `name="op" value="up:0" disabled`, `name="op" value="down:1" disabled`)
 	if len(d.played) > 0 {
 		t.Fatalf("%d requests went out", len(d.played))
 	}
@@ -32,6 +35,32 @@ func TestPlayground(t *testing.T) {
 		t.Errorf("sent %+v", in)
 	}
 	k.postForm("/admin/playground", url.Values{"op": {"send"}}, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example").want(t, "from elsewhere", http.StatusForbidden)
+}
+
+// TestPlaygroundMessages puts the messages of a conversation in order; what was typed stays, images go with their message.
+func TestPlaygroundMessages(t *testing.T) {
+	t.Parallel()
+	for op, want := range map[string]string{
+		"add": "user:a assistant:b user:c! assistant: | text-3", "up:1": "assistant:b user:a user:c! | up-0", "up:0": "user:a assistant:b user:c! | ", "down:0": "assistant:b user:a user:c! | down-1",
+		"down:2": "user:a assistant:b user:c! | ", "up:2": "user:a user:c! assistant:b | up-1", "del:0": "assistant:b user:c! | text-0", "del:2": "user:a assistant:b | text-1",
+		"del:9": "user:a assistant:b user:c! | ", "del:x": "user:a assistant:b user:c! | ", "send": "user:a assistant:b user:c! | ",
+	} {
+		form := pages.Playground{Messages: []pages.PlayMessage{{Role: "user", Text: "a"}, {Role: "assistant", Text: "b"}, {Role: "user", Text: "c"}}, Errors: map[string]string{"image_2": "!", "model": "kept"}}
+		if done := editMessages(&form, op); done != (op != "send") {
+			t.Errorf("%s: %v", op, done)
+		}
+		got := ""
+		for i, m := range form.Messages {
+			got += m.Role + ":" + m.Text + form.Errors["image_"+strconv.Itoa(i)] + " "
+		}
+		if got += "| " + form.Focus; got != want || form.Errors["model"] != "kept" {
+			t.Errorf("%s: %q, want %q (%v)", op, got, want, form.Errors)
+		}
+	}
+	last := pages.Playground{Messages: []pages.PlayMessage{{Role: "assistant", Text: "a"}}}
+	if editMessages(&last, "del:0"); len(last.Messages) != 1 || last.Messages[0].Text != "" || last.Messages[0].Role != "user" {
+		t.Errorf("the last one is removed: %+v", last.Messages)
+	}
 }
 
 func TestPlaygroundStreams(t *testing.T) {

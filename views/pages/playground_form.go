@@ -13,6 +13,12 @@ import (
 	"squirrel/views/ui"
 )
 
+// How large a file may be, in bytes: an image of a message, and a sound to be transcribed, which is what OpenAI takes.
+const (
+	MaxPlayImage = 4 << 20
+	MaxPlaySound = 25 << 20
+)
+
 // PlayMode is what kind of request the playground sends.
 type PlayMode string
 
@@ -48,10 +54,12 @@ type Playground struct {
 	ManyRoutes bool // only those of the form's models are listed
 	Tabs       []ui.Tab
 	Errors     map[string]string
-	Notice     string // the key of something to know before the request is sent; empty = nothing
+	Notices    []string // the keys of what to know before the request is sent
+	Focus      string   // the id of the control that a button led to; empty = none
 	Presets    []PlayPreset
 	PresetName string       // under which the form was, or is to be, saved
 	Columns    []PlayOther  // further columns of the form
+	Code       []Snippet    // that makes the request; nil = nobody asked
 	Side       []PlayColumn // several answers that arrive while the page is sent; nil = none
 	Streaming  PlayStream   // the answer that arrives while the page is sent; nil = none
 }
@@ -72,6 +80,7 @@ type PlayAnswer struct {
 	Body      string
 	Shortened bool // the body is shown without its long values
 	Cut       bool // more came than the page shows
+	Stopped   bool // somebody ended the request before its answer was whole
 	LogURL    string
 	Provider  string
 	Target    string
@@ -213,8 +222,26 @@ func rawTitle(ctx context.Context, a PlayAnswer) string {
 	return i18n.T(ctx, "playground.raw_answer")
 }
 
-// anyway is for buttons that work on a form that is not complete yet.
-var anyway = templ.Attributes{"formnovalidate": true}
+// anyway is for buttons that work on a form that is not complete yet. They lead to the form, not to its answer.
+var anyway = templ.Attributes{"formnovalidate": true, "formaction": "/admin/playground"}
+
+// messageButton is one of those that put the messages in order; it is ready again where its message went.
+func (p Playground) messageButton(op, icon, label string, i int, disabled bool) ui.ButtonProps {
+	id := op + "-" + strconv.Itoa(i)
+	attrs := templ.Attributes{"id": id, "formnovalidate": true, "formaction": "/admin/playground"}
+	if p.Focus == id && !disabled {
+		attrs["autofocus"] = true
+	}
+	return ui.ButtonProps{Label: label, Icon: icon, IconOnly: true, Small: true, Kind: ui.Ghost, Name: "op", Value: op + ":" + strconv.Itoa(i), Disabled: disabled, Attrs: attrs}
+}
+
+// answerID is where the page goes once the form is sent: to the answer, but not past what is wrong with the form.
+func (p Playground) answerID() string {
+	if len(p.Errors) > 0 {
+		return "answer-to-come"
+	}
+	return "answer"
+}
 
 func presetsTitle(ctx context.Context, n int) string {
 	if n == 0 {
