@@ -198,31 +198,27 @@ func (s *Service) applyModel(ctx context.Context, m *models.Model, in ModelInput
 
 // namesAreFree keeps the meaning of every name clear: no name or alias may belong to two models.
 func (s *Service) namesAreFree(ctx context.Context, m *models.Model) error {
-	all, err := s.store.Models(ctx)
-	if err != nil {
+	if err := s.nameIsFree(ctx, m, "requested_model", m.Name); err != nil {
 		return err
 	}
-	taken := map[string]string{}
-	for i := range all {
-		if all[i].ID == m.ID {
-			continue
-		}
-		taken[all[i].Name] = all[i].Name
-		for _, alias := range all[i].Aliases {
-			taken[alias] = all[i].Name
-		}
-	}
-	conflict := func(field, name string) error {
-		msg := "is taken: " + name + " belongs to " + taken[name]
-		return &models.Error{Code: models.CodeConflict, Message: field + " " + msg, Fields: map[string]string{field: msg}}
-	}
-	if taken[m.Name] != "" {
-		return conflict("requested_model", m.Name)
-	}
 	for _, alias := range m.Aliases {
-		if taken[alias] != "" {
-			return conflict("aliases", alias)
+		if err := s.nameIsFree(ctx, m, "aliases", alias); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s *Service) nameIsFree(ctx context.Context, m *models.Model, field, name string) error {
+	other, err := s.store.Model(ctx, name)
+	switch {
+	case models.ErrorCode(err) == models.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case other.ID == m.ID:
+		return nil
+	}
+	problem := "is taken: " + name + " belongs to " + other.Name
+	return &models.Error{Code: models.CodeConflict, Message: field + " " + problem, Fields: map[string]string{field: problem}}
 }
