@@ -2,15 +2,38 @@ package reqlog
 
 import (
 	"strings"
+	"sync"
 
 	"squirrel/models"
 )
 
-// manyHeaders is the number of headers from which on they are sorted, so that a client can't make the search for
-// repeated names slow.
-const manyHeaders = 100
+const (
+	// manyHeaders is the number of headers from which on they are sorted, so that a client can't make the search for
+	// repeated names slow.
+	manyHeaders = 100
+
+	maxHeaderText = 16 << 10 // larger texts are not kept for the next headers
+)
 
 type header struct{ name, value string }
+
+// headerList is the memory in which headers become JSON. Each request needs it three times.
+type headerList struct {
+	list []header
+	text []byte
+}
+
+var lists = sync.Pool{New: func() any { return &headerList{make([]header, 0, 24), make([]byte, 0, 1024)} }}
+
+// release gives the memory back without what it holds; a client's very many headers are left to the collector.
+func (l *headerList) release() {
+	if len(l.list) > manyHeaders || cap(l.text) > maxHeaderText {
+		return
+	}
+	clear(l.list)
+	l.list, l.text = l.list[:0], l.text[:0]
+	lists.Put(l)
+}
 
 func (r *Redactor) headerValue(name, value string, own []models.Secret) string {
 	if !secretHeader(name) {

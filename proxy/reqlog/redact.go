@@ -94,14 +94,16 @@ func (r *Redactor) URL(raw string, own ...models.Secret) string {
 // Headers returns the headers as one JSON object, in their order, with the values of secret headers masked.
 // A name that comes more than once has a list as its value.
 func (r *Redactor) Headers(headers iter.Seq2[string, string], own ...models.Secret) []byte {
-	list := make([]header, 0, 24)
+	l := lists.Get().(*headerList)
+	defer l.release()
 	for name, value := range headers {
-		list = append(list, header{name, r.headerValue(name, value, own)})
+		l.list = append(l.list, header{name, r.headerValue(name, value, own)})
 	}
-	if len(list) > manyHeaders {
-		slices.SortStableFunc(list, func(a, b header) int { return cmp.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
+	if len(l.list) > manyHeaders {
+		slices.SortStableFunc(l.list, func(a, b header) int { return cmp.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	}
-	return appendHeaders(make([]byte, 0, 1024), list)
+	l.text = appendHeaders(l.text, l.list)
+	return bytes.Clone(l.text)
 }
 
 // HTTPHeaders is Headers for net/http, sorted by name.
@@ -187,8 +189,9 @@ func findPlain(b []byte, secret string, spans *spanList) {
 	if len(secret) < shortestSecret {
 		return
 	}
+	text := unsafe.String(unsafe.SliceData(b), len(b)) // nobody writes to b meanwhile
 	for at := 0; ; {
-		i := bytes.Index(b[at:], []byte(secret))
+		i := strings.Index(text[at:], secret)
 		if i < 0 {
 			return
 		}
