@@ -25,7 +25,7 @@
     const button = closest(event, "[data-copy],[data-copy-from]");
     if (!button) return;
     const source = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
-    const text = source ? (source.value ?? source.textContent) : button.dataset.copy;
+    const text = source ? (source.value ?? source.textContent) : button.dataset.copy || button.previousElementSibling.textContent;
     try {
       await copy(text);
       button.dataset.copied = "";
@@ -185,7 +185,6 @@
     const was = field.dataset.was, now = field.value;
     const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.split(was).join(now);
-    $$("[data-copy]", place).forEach((button) => { button.dataset.copy = button.dataset.copy.split(was).join(now); });
     field.dataset.was = now;
   });
 

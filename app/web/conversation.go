@@ -3,115 +3,56 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"squirrel/app/admin"
-	"squirrel/models"
 	"squirrel/views/pages"
 	"squirrel/views/ui"
 )
 
-// conversation reads request and answer as what was said. Formats: OpenAI chat completions and completions, OpenAI responses,
-// Anthropic messages. nil when the endpoint holds no conversation or nothing of it was recorded.
+// conversation reads request and answer as what was said, whole. nil when the endpoint holds no conversation or nothing of it was
+// recorded.
 func conversation(found *admin.LogView) *pages.Chat {
-	switch found.Endpoint {
-	case models.EndpointChat, models.EndpointCompletions, models.EndpointResponses, models.EndpointMessages, models.EndpointCountTokens:
-	default:
+	t := newTranscript(found, wholeTexts)
+	if t == nil {
 		return nil
 	}
-	if found.RequestBody == nil && found.ResponseBody == nil {
-		return nil
+	chat := pages.Chat{Tools: t.tools, ToolCount: len(t.tools), Problem: t.problem}
+	for i := range t.turns {
+		if m, said := t.read(i); said {
+			chat.Messages = append(chat.Messages, m)
+		}
 	}
-	t := transcript{names: map[string]string{}}
-	if found.RequestBody != nil && !t.request([]byte(*found.RequestBody)) {
-		t.chat.Problem = "log.chat.broken"
+	here := calls(chat.Messages)
+	for _, m := range chat.Messages {
+		for k, part := range m.Parts {
+			if part.Kind == "tool_result" && here[part.ID] {
+				m.Parts[k].CallURL = "#call-" + part.ID
+			}
+		}
 	}
-	if found.ResponseBody != nil && *found.ResponseBody != "" && !t.answer([]byte(*found.ResponseBody)) {
-		t.chat.Problem = "log.chat.broken"
-	}
-	return &t.chat
-}
-
-// transcript collects messages; names are those of tools by the id of a call.
-type transcript struct {
-	chat  pages.Chat
-	names map[string]string
+	return &chat
 }
 
 type object = map[string]json.RawMessage
 
-func (t *transcript) request(body []byte) bool {
-	var o object
-	if json.Unmarshal(body, &o) != nil {
-		return false
+// item reads a message, or one of the other items of the Responses API.
+func (t *transcript) item(o object, answer bool, note string) pages.ChatMessage {
+	kind := jsonText(o["type"])
+	if kind == "" || kind == "message" {
+		return t.message(o, answer, note)
 	}
-	t.tools(o["tools"])
-	t.tools(o["functions"])
-	for _, name := range []string{"system", "instructions"} {
-		if parts := t.content(o[name]); len(parts) > 0 {
-			t.say(pages.ChatMessage{Role: "system", Parts: parts})
-		}
+	role := "assistant"
+	if strings.HasSuffix(kind, "_output") {
+		role = "tool"
 	}
-	if prompt := t.content(o["prompt"]); len(prompt) > 0 {
-		t.say(pages.ChatMessage{Role: "user", Parts: prompt})
-	}
-	t.items(o["messages"], false)
-	if input := jsonText(o["input"]); input != "" {
-		t.say(pages.ChatMessage{Role: "user", Parts: []pages.ChatPart{{Kind: "text", Text: input}}})
-	} else {
-		t.items(o["input"], false)
-	}
-	return true
-}
-
-func (t *transcript) answer(body []byte) bool {
-	var o object
-	if json.Unmarshal(body, &o) != nil {
-		return false
-	}
-	if given(o["error"]) {
-		t.say(pages.ChatMessage{Role: "error", Answer: true, Parts: []pages.ChatPart{{Kind: "text", Text: pretty(string(o["error"]))}}})
-	}
-	var choices []object
-	_ = json.Unmarshal(o["choices"], &choices) // another protocol has none
-	for _, choice := range choices {
-		var message object
-		if json.Unmarshal(choice["message"], &message) == nil && message != nil {
-			t.message(message, true, jsonText(choice["finish_reason"]))
-		} else {
-			t.say(pages.ChatMessage{Role: "assistant", Answer: true, Note: jsonText(choice["finish_reason"]), Parts: t.content(choice["text"])})
-		}
-	}
-	if given(o["content"]) && !given(o["choices"]) {
-		t.message(o, true, jsonText(o["stop_reason"]))
-	}
-	t.items(o["output"], true)
-	return true
-}
-
-// items reads messages, and the other items of the Responses API.
-func (t *transcript) items(raw json.RawMessage, answer bool) {
-	var items []object
-	if json.Unmarshal(raw, &items) != nil {
-		return
-	}
-	for _, item := range items {
-		switch kind := jsonText(item["type"]); kind {
-		case "", "message":
-			t.message(item, answer, "")
-		default:
-			role := "assistant"
-			if strings.HasSuffix(kind, "_output") {
-				role = "tool"
-			}
-			t.say(pages.ChatMessage{Role: role, Answer: answer, Parts: []pages.ChatPart{t.part(item)}})
-		}
-	}
+	return pages.ChatMessage{Role: role, Answer: answer, Parts: []pages.ChatPart{t.part(o)}}
 }
 
 // message reads a message of chat completions, of Anthropic or of Responses.
-func (t *transcript) message(o object, answer bool, note string) {
+func (t *transcript) message(o object, answer bool, note string) pages.ChatMessage {
 	m := pages.ChatMessage{Role: firstOf(jsonText(o["role"]), "assistant"), Answer: answer, Note: note}
 	for _, name := range []string{"reasoning_content", "reasoning"} {
 		if text := jsonText(o[name]); text != "" {
@@ -141,7 +82,7 @@ func (t *transcript) message(o object, answer bool, note string) {
 	if given(o["audio"]) {
 		m.Parts = append(m.Parts, pages.ChatPart{Kind: "audio", Text: mediaNote(o["audio"])})
 	}
-	t.say(m)
+	return m
 }
 
 // content reads a text or a list of parts.
@@ -220,20 +161,6 @@ func (t *transcript) call(id, name string, arguments json.RawMessage) pages.Chat
 	return pages.ChatPart{Kind: "tool_call", ID: id, Name: name, Text: pretty(text)}
 }
 
-func (t *transcript) tools(raw json.RawMessage) {
-	var tools []object
-	_ = json.Unmarshal(raw, &tools) // most requests have none
-	for _, tool := range tools {
-		var f object
-		_ = json.Unmarshal(tool["function"], &f) // only chat completions wraps it
-		if name := firstOf(jsonText(tool["name"]), jsonText(f["name"]), jsonText(tool["type"])); name != "" && !slices.Contains(t.chat.Tools, name) {
-			t.chat.Tools = append(t.chat.Tools, name)
-		}
-	}
-}
-
-func (t *transcript) say(m pages.ChatMessage) { t.chat.Messages = append(t.chat.Messages, m) }
-
 // maxMediaText is how much of an address or of other words about a medium is shown, in bytes.
 const maxMediaText = 300
 
@@ -246,8 +173,8 @@ func mediaNote(raw json.RawMessage) string {
 			return ""
 		}
 		for name, value := range o {
-			if (name == "data" || name == "file_data") && len(value) > 64 {
-				o[name], _ = json.Marshal(sizeNote(len(value))) // a text can always be marshalled
+			if n := wholeLength(string(value)); (name == "data" || name == "file_data") && n > 64 {
+				o[name], _ = json.Marshal(sizeNote(n)) // a text can always be marshalled
 			} else if name == "url" {
 				o[name], _ = json.Marshal(mediaNote(value))
 			}
@@ -256,7 +183,7 @@ func mediaNote(raw json.RawMessage) string {
 		text = string(out)
 	}
 	if kind, data, found := strings.Cut(text, ";base64,"); found {
-		return kind + " (" + sizeNote(len(data)) + ")"
+		return kind + " (" + sizeNote(wholeLength(data)) + ")"
 	}
 	if len(text) > maxMediaText {
 		text = strings.ToValidUTF8(text[:maxMediaText], "") + "…"
@@ -264,9 +191,12 @@ func mediaNote(raw json.RawMessage) string {
 	return text
 }
 
-func jsonText(raw json.RawMessage) (text string) {
-	_ = json.Unmarshal(raw, &text) // what is no text has none
-	return text
+// jsonText is a text of JSON; what is no text has none.
+func jsonText(raw json.RawMessage) string {
+	if text := gjson.ParseBytes(raw); text.Type == gjson.String {
+		return text.Str
+	}
+	return ""
 }
 
 func given(raw json.RawMessage) bool {

@@ -30,7 +30,7 @@ const (
 
 // kit is the pages on a database of their own.
 type kit struct {
-	t       *testing.T
+	t       testing.TB
 	app     *fiber.App
 	web     *Web
 	store   *store.Store
@@ -63,14 +63,14 @@ func (f *fakeProber) ListModels(_ context.Context, p models.Provider) ([]admin.U
 }
 
 // newKit is a gateway with an account from the environment, logged in.
-func newKit(t *testing.T) *kit {
+func newKit(t testing.TB) *kit {
 	t.Helper()
 	k := newKitWith(t, auth.Options{Username: testUser, Password: testPassword})
 	k.login(testUser, testPassword)
 	return k
 }
 
-func newKitWith(t *testing.T, opts auth.Options) *kit {
+func newKitWith(t testing.TB, opts auth.Options) *kit {
 	t.Helper()
 	cipher, err := store.NewCipher([]byte("0123456789abcdef0123456789abcdef"))
 	if err != nil {
@@ -189,7 +189,7 @@ func (k *kit) route(model, target string, provider int64) {
 }
 
 // want checks a status and what the body must hold; a word that begins with ! must not be there.
-func (r reply) want(t *testing.T, what string, status int, words ...string) {
+func (r reply) want(t testing.TB, what string, status int, words ...string) {
 	t.Helper()
 	if r.status != status {
 		t.Errorf("%s: status %d, want %d: %.300s", what, r.status, status, r.body)

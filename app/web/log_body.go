@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"squirrel/app/admin"
@@ -15,8 +16,10 @@ import (
 	"squirrel/views/ui"
 )
 
-// maxShownBody is how much of a body a page shows; the download has all of it.
-const maxShownBody = 200 << 10
+const (
+	bodyBytes    = 32_000    // of HTML of a body that a page shows at once
+	maxShownBody = 200 << 10 // bytes of an answer that the playground shows; its log has all of it
+)
 
 // bodyPane chooses one body out of the four: of the request or the answer, as client or provider saw it.
 type bodyPane struct {
@@ -25,6 +28,7 @@ type bodyPane struct {
 	response bool
 	side     string
 	raw      bool
+	part     string // of the body, or of the difference, that is shown
 	link     func(...string) string
 }
 
@@ -40,6 +44,13 @@ func (p bodyPane) tab() string {
 		return "response"
 	}
 	return "request"
+}
+
+func (p bodyPane) viewName() string {
+	if p.raw {
+		return "raw"
+	}
+	return ""
 }
 
 func (p bodyPane) view() *pages.BodyView {
@@ -60,8 +71,7 @@ func (p bodyPane) view() *pages.BodyView {
 			v.Same = true
 			return v
 		}
-		v.Lines = diff(pretty(*client), pretty(*upstream))
-		v.Same = len(v.Lines) == 0
+		p.compare(v, *client, *upstream)
 		return v
 	}
 	if shown == nil {
@@ -74,15 +84,53 @@ func (p bodyPane) view() *pages.BodyView {
 	return v
 }
 
+// fill shows the part of a body that is asked for.
 func (p bodyPane) fill(v *pages.BodyView, text string) {
-	if !p.raw {
-		text = pretty(text)
+	asked, _ := strconv.Atoi(p.part) // what is no number asks for the first
+	part := textParts(walk(text, p.raw), bodyBytes, asked)
+	v.Text, v.Size = part.text, int64(len(text))
+	v.Parts = partPager(p.ctx, part, func(n int) string {
+		return p.link("tab", p.tab(), "side", p.side, "view", p.viewName(), "part", strconv.Itoa(n)) + "#parts"
+	})
+}
+
+// partPager leads to the parts before and behind one.
+func partPager(ctx context.Context, part textPart, link func(n int) string) (pager ui.PagerProps) {
+	if part.of < 2 {
+		return pager
 	}
-	if len(text) > maxShownBody {
-		v.Cut = int64(len(text))
-		text = strings.ToValidUTF8(text[:maxShownBody], "")
+	pager = ui.PagerProps{
+		Summary: i18n.T(ctx, "log.body.part", "n", ui.Count(int64(part.n)), "of", ui.Count(int64(part.of))), PrevText: i18n.T(ctx, "log.body.before"), NextText: i18n.T(ctx, "log.body.after"),
 	}
-	v.Text = text
+	if part.n > 1 {
+		pager.PrevURL = link(part.n - 1)
+	}
+	if part.n < part.of {
+		pager.NextURL = link(part.n + 1)
+	}
+	return pager
+}
+
+// compare shows what differs between two bodies, from a place in both on.
+func (p bodyPane) compare(v *pages.BodyView, client, upstream string) {
+	a, b := walk(client, false), walk(upstream, false)
+	from, to, further := strings.Cut(p.part, "-")
+	if further {
+		inA, _ := strconv.Atoi(from) // what is no number is the beginning
+		inB, _ := strconv.Atoi(to)
+		a, b = a.seek(inA), b.seek(inB)
+	}
+	found := compare(a, b, bodyBytes)
+	v.Lines = found.lines
+	v.Same = len(v.Lines) == 0 && !further
+	if v.NoMore = len(v.Lines) == 0 && further; further {
+		v.Parts.PrevURL, v.Parts.PrevText = p.link("tab", p.tab(), "side", p.side)+"#parts", i18n.T(p.ctx, "log.diff.first")
+	}
+	if found.next != nil {
+		place := strconv.Itoa(found.next[0]) + "-" + strconv.Itoa(found.next[1])
+		v.Parts.NextURL, v.Parts.NextText = p.link("tab", p.tab(), "side", p.side, "part", place)+"#parts", i18n.T(p.ctx, "log.body.after")
+		v.Parts.Summary = i18n.T(p.ctx, "log.diff.more")
+	}
 }
 
 // missingBody is the key of why a body is not there.
@@ -122,11 +170,20 @@ func pretty(text string) string {
 
 // headerTables lists the headers of the messages; what is secret was taken out before it was recorded.
 func headerTables(ctx context.Context, found *admin.LogView) (tables []pages.HeaderTable) {
+	room := headersBytes
 	for _, of := range []struct {
 		key string
 		raw json.RawMessage
 	}{{"request_headers", found.RequestHeaders}, {"upstream_request_headers", found.UpstreamHeaders}, {"response_headers", found.ResponseHeaders}} {
-		if pairs := headerPairs(of.raw); len(pairs) > 0 {
+		pairs := headerPairs(of.raw)
+		for i := range pairs {
+			pairs[i][0], pairs[i][1] = ui.Beginning(pairs[i][0], headerBytes), ui.Beginning(pairs[i][1], headerBytes)
+			if room -= ui.HTMLSize(pairs[i][0]) + ui.HTMLSize(pairs[i][1]) + optionBytes; room < 0 {
+				pairs = append(pairs[:i:i], [2]string{"…", i18n.T(ctx, "log.headers.more")})
+				break
+			}
+		}
+		if len(pairs) > 0 {
 			tables = append(tables, pages.HeaderTable{Title: pages.PartName(ctx, of.key), Headers: pairs})
 		}
 	}

@@ -8,10 +8,11 @@ import (
 	"squirrel/app/admin"
 	"squirrel/models"
 	"squirrel/views/i18n"
+	"squirrel/views/ui"
 )
 
-// maxCurlBody keeps the page small; a longer body is sent from its download.
-const maxCurlBody = 32 << 10
+// maxCurlBody keeps the page small, in bytes of HTML; a longer body is sent from its download.
+const maxCurlBody = 8_000
 
 // curl writes the request as a command that makes it again. It holds no key, but the name of a variable for one. The note says
 // why the command isn't whole.
@@ -34,7 +35,7 @@ func (w *Web) curl(c *fiber.Ctx, found *admin.LogView) (command, note string) {
 		note = i18n.T(ctx, "log.curl.cut")
 	}
 	lines = append(lines, `-H 'Content-Type: application/json'`)
-	if len(body) > maxCurlBody {
+	if len(body) > maxCurlBody || ui.HTMLSize(body) > maxCurlBody {
 		lines = append(lines, "--data-binary @"+found.ID+".request_body.txt")
 		note = i18n.T(ctx, "log.curl.long")
 	} else {

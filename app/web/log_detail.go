@@ -32,7 +32,7 @@ func (w *Web) logDetail(c *fiber.Ctx) error {
 	state := readLogState(v, w.opts.Now(), w.opts.Zone)
 	page := w.logPage(c, v, &found, &state)
 	if v.Get("part") == "peek" && isHTMX(c) {
-		page.Chat = conversation(&found)
+		page.Chat = lastSaid(&found)
 		return send(c, pages.LogPeek(page), nil)
 	}
 	if page.Again, err = w.replayForm(ctx, &found); err != nil {
@@ -85,6 +85,7 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 	if found.State == models.LogDone && w.opts.Admin.CanPlay() {
 		page.PlayURL = "/admin/playground?log=" + url.QueryEscape(found.ID)
 	}
+	detailLists{ctx: ctx, v: v, link: link}.fill(&page, found)
 	w.fillTab(ctx, &page, v, found, link)
 	page.Curl, page.CurlNote = w.curl(c, found)
 	return page
@@ -93,13 +94,13 @@ func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *l
 func (w *Web) fillTab(ctx context.Context, page *pages.Log, v url.Values, found *admin.LogView, link func(...string) string) {
 	switch page.Tab {
 	case "chat":
-		page.Chat = conversation(found)
+		page.Chat = chatView(ctx, v, found, link)
 	case "stream":
 		fillStream(page, v, found, link)
 	case "headers":
 		page.Headers = headerTables(ctx, found)
 	default:
-		body := bodyPane{ctx: ctx, found: found, response: page.Tab == "response", side: v.Get("side"), raw: v.Get("view") == "raw", link: link}
+		body := bodyPane{ctx: ctx, found: found, response: page.Tab == "response", side: v.Get("side"), raw: v.Get("view") == "raw", part: v.Get("part"), link: link}
 		page.Body = body.view()
 	}
 }
@@ -130,9 +131,14 @@ func attemptRows(found admin.LogView) []pages.LogAttempt {
 		whole = *found.TotalTimeMS
 	}
 	for i := range found.Attempts {
-		a := pages.LogAttempt{Attempt: found.Attempts[i].Attempt, Body: textOf(found.Attempts[i].ResponseBody)}
+		a := pages.LogAttempt{Attempt: found.Attempts[i].Attempt, Final: i == len(found.Attempts)-1}
+		if body := textOf(found.Attempts[i].ResponseBody); body != "" {
+			if a.Body = ui.Beginning(body, attemptBodyBytes); len(a.Body) < len(body) {
+				a.BodySize, a.Download = int64(len(body)), "/admin/logs/"+url.PathEscape(found.ID)+"/body/attempt-"+strconv.Itoa(a.N)
+			}
+		}
 		a.Offset = max(float64(a.StartedAt.Sub(found.RequestTime))/float64(time.Millisecond), 0)
-		if i == len(found.Attempts)-1 {
+		if a.Final {
 			relayed(&a, &found.RequestLog)
 		}
 		if a.TotalMS != nil {
@@ -227,6 +233,11 @@ func bodyByName(found *admin.LogView, name string) *string {
 		return found.UpstreamResponse
 	case "stream_events":
 		return found.StreamEvents
+	}
+	for i := range found.Attempts {
+		if name == "attempt-"+strconv.Itoa(found.Attempts[i].N) {
+			return found.Attempts[i].ResponseBody
+		}
 	}
 	return nil
 }

@@ -104,6 +104,9 @@ func (w *Web) replayLog(c *fiber.Ctx) error {
 	return redirect(c, replayPath(id)+"?with="+url.QueryEscape(again))
 }
 
+// replayBytes is how much of each answer the page of a replay shows, in HTML; their logs, to which it leads, have all.
+const replayBytes = 16_000
+
 // replayed shows a request and its replay side by side.
 func (w *Web) replayed(c *fiber.Ctx) error {
 	ctx, id, with := c.UserContext(), logID(c), c.Query("with")
@@ -124,6 +127,9 @@ func (w *Web) replayed(c *fiber.Ctx) error {
 	default:
 		page.Sides = append(page.Sides, replaySide(ctx, &second, "log.again.second"))
 		compareAnswers(&page)
+	}
+	for i := range page.Sides {
+		page.Sides[i].Answer = ui.Beginning(page.Sides[i].Answer, replayBytes)
 	}
 	if page.Again, err = w.replayForm(ctx, &first); err != nil {
 		return err
@@ -159,7 +165,7 @@ func answerText(found *admin.LogView) string {
 	if text == "" {
 		text = pretty(*found.ResponseBody)
 	}
-	return shortened(text)
+	return text
 }
 
 // compareAnswers finds what differs between the texts of both sides, when there are two.
@@ -168,6 +174,6 @@ func compareAnswers(page *pages.Replayed) {
 	if a.Missing != "" || b.Missing != "" {
 		return
 	}
-	page.Lines = diff(a.Answer, b.Answer)
-	page.Same = len(page.Lines) == 0
+	found := compare(walk(a.Answer, true), walk(b.Answer, true), bodyBytes)
+	page.Lines, page.Same = found.lines, len(found.lines) == 0
 }

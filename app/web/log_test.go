@@ -170,25 +170,6 @@ func told(chat *pages.Chat) (lines []string) {
 	return lines
 }
 
-func TestDiff(t *testing.T) {
-	t.Parallel()
-	lines := diff("a\nb\nc\nd\ne\nf\ng", "a\nb\nc\nd\nX\nf\ng")
-	var got strings.Builder
-	for _, l := range lines {
-		got.WriteString(string(l.Kind) + l.Text + "|")
-	}
-	if got.String() != "@1| b| c| d|-e|+X| f| g|" {
-		t.Errorf("got %s", got.String())
-	}
-	if diff("same\n", "same\n") != nil {
-		t.Error("equal texts differ")
-	}
-	long := strings.Repeat("x\n", 5000)
-	if n := len(diff("a\n"+long, long+"b\n")); n == 0 || n > 2*maxDiffLines+10 {
-		t.Errorf("%d lines of long texts", n)
-	}
-}
-
 func FuzzConversation(f *testing.F) {
 	f.Add(`{"messages":[{"role":"user","content":"x"}]}`, `{"choices":[{"message":{"content":null}}]}`)
 	f.Add(`{"input":[{"type":"reasoning","summary":[]}]}`, `{"output":[null,{}]}`)

@@ -79,7 +79,7 @@ func (d *dataPlane) Play(_ context.Context, in admin.Play, emit func(admin.PlayE
 }
 
 // newLogKit is a kit with a data plane.
-func newLogKit(t *testing.T) (*kit, *dataPlane) {
+func newLogKit(t testing.TB) (*kit, *dataPlane) {
 	t.Helper()
 	k, d := newKit(t), &dataPlane{report: admin.SystemReport{LogState: "ok", DetailDays: 3, BodyLimit: 4096, RedactBodies: true}}
 	d.redactor = reqlog.NewRedactor(reqlog.RedactPolicy{KeyPrefix: "lgw-"})

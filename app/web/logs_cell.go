@@ -136,6 +136,9 @@ var filterColumns = []string{"status", "model", "target", "provider", "key", "us
 // cellFilters lead from the values of a request to the list of those that share them, and of those that don't.
 func cellFilters(l *models.RequestLog, s *logState) map[string]pages.CellFilter {
 	filters := map[string]pages.CellFilter{}
+	if len(s.values.Encode()) > maxFilterBytes {
+		return filters // each would be as long
+	}
 	for _, column := range filterColumns {
 		if c := cellOf(l, column); c.param != "" {
 			filters[column] = pages.CellFilter{Only: s.only(c), Not: s.not(c)}
@@ -181,6 +184,6 @@ func (w *Web) peek(c *fiber.Ctx, v url.Values, s *logState) (*pages.Log, error) 
 		return nil, err
 	}
 	page := w.logPage(c, v, &found, s)
-	page.Chat = conversation(&found)
+	page.Chat = lastSaid(&found)
 	return &page, nil
 }

@@ -46,6 +46,9 @@ func (r rowView) row(ctx context.Context, l models.RequestLog) (pages.LogRow, er
 	row.ExpandURL = row.Back + "#log-" + l.ID
 	view, err := r.w.opts.Admin.Log(ctx, l.ID)
 	row.Attempts = attemptRows(view)
+	if earlier := len(row.Attempts) - attemptsAtOnce; earlier > 0 {
+		row.Attempts, row.EarlierURL = row.Attempts[earlier:], r.state.url("/admin/logs/"+url.PathEscape(l.ID), "attempt", "1")
+	}
 	return row, err
 }
 

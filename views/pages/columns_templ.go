@@ -284,7 +284,7 @@ func columnAnswers(answers []columnAnswer) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					for _, part := range a.Said {
-						templ_7745c5c3_Err = chatPart(part).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = chatPart(part, false).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

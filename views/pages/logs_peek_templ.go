@@ -343,7 +343,7 @@ func LogPeek(p Log) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = peekAttempts(p.Attempts).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = peekAttempts(p.Listed).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
