@@ -183,7 +183,7 @@ func (p *chatPane) fit(part *pages.ChatPart, at place) int {
 
 // pairCalls names the tools of results, and leads from them to the calls: on the page, or where they are.
 func (p *chatPane) pairCalls(shown []pages.ChatMessage, end place) {
-	here := calls(shown)
+	here := callIDs(shown)
 	for i := range shown {
 		for k := range shown[i].Parts {
 			part := &shown[i].Parts[k]
@@ -200,8 +200,8 @@ func (p *chatPane) pairCalls(shown []pages.ChatMessage, end place) {
 	}
 }
 
-// calls are the ids of the tool calls in messages.
-func calls(messages []pages.ChatMessage) map[string]bool {
+// callIDs are the ids of the tool calls in messages.
+func callIDs(messages []pages.ChatMessage) map[string]bool {
 	ids := map[string]bool{}
 	for _, m := range messages {
 		for _, part := range m.Parts {

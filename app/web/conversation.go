@@ -25,7 +25,7 @@ func conversation(found *admin.LogView) *pages.Chat {
 			chat.Messages = append(chat.Messages, m)
 		}
 	}
-	here := calls(chat.Messages)
+	here := callIDs(chat.Messages)
 	for _, m := range chat.Messages {
 		for k, part := range m.Parts {
 			if part.Kind == "tool_result" && here[part.ID] {

@@ -121,14 +121,14 @@ func stringEnd(text string, i int) int {
 
 // literalEnd is behind a number or a word of JSON; i when there is none.
 func literalEnd(text string, i int) int {
-	for i < len(text) && literal[text[i]] {
+	for i < len(text) && ofLiterals[text[i]] {
 		i++
 	}
 	return i
 }
 
-// literal are the characters of numbers, true, false and null.
-var literal = func() (set [256]bool) {
+// ofLiterals are the characters of numbers, true, false and null.
+var ofLiterals = func() (set [256]bool) {
 	for _, c := range "0123456789+-.eEtrufalsn" {
 		set[c] = true
 	}
@@ -172,7 +172,7 @@ func wellFormed(text string) bool {
 			}
 		case c == ',' || c == ':' || isSpace(c):
 			i++
-		case literal[c]:
+		case ofLiterals[c]:
 			i = literalEnd(text, i)
 		default:
 			return false
