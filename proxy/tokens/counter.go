@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pkoukk/tiktoken-go"
 	"github.com/tidwall/gjson"
 )
 
@@ -17,7 +16,7 @@ const budget = 200 * time.Millisecond
 type counter struct {
 	ctx      context.Context
 	rules    rules
-	enc      *tiktoken.Tiktoken
+	enc      *encoder
 	deadline time.Time
 
 	n       int64 // tokens of overheads, pictures and data
@@ -48,7 +47,7 @@ func (c *counter) text(s string) {
 			return
 		}
 		s = s[len(piece):]
-		made := len(c.enc.EncodeOrdinary(piece))
+		made := c.enc.count(piece)
 		c.encoded, c.made = c.encoded+len(piece), c.made+made
 		c.words += int64(made)
 		c.exact = c.exact && clean

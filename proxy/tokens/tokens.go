@@ -82,18 +82,18 @@ func Warm(models ...string) {
 }
 
 // encoders are built at first use and shared; encoding is safe for concurrent use.
-var encoders = map[string]func() *tiktoken.Tiktoken{
-	o200k:  sync.OnceValue(func() *tiktoken.Tiktoken { return build(o200k) }),
-	cl100k: sync.OnceValue(func() *tiktoken.Tiktoken { return build(cl100k) }),
+var encoders = map[string]func() *encoder{
+	o200k:  sync.OnceValue(func() *encoder { return build(o200k) }),
+	cl100k: sync.OnceValue(func() *encoder { return build(cl100k) }),
 }
 
 var offline = sync.OnceFunc(func() { tiktoken.SetBpeLoader(loader.NewOfflineLoader()) })
 
-func build(name string) *tiktoken.Tiktoken {
+func build(name string) *encoder {
 	offline()
 	enc, err := tiktoken.GetEncoding(name)
 	if err != nil {
 		panic("tokens: the embedded vocabulary " + name + " is damaged: " + err.Error())
 	}
-	return enc
+	return newEncoder(enc)
 }
