@@ -68,15 +68,16 @@ type App struct {
 	admin   *admin.Service
 	jobs    *jobs.Runner
 
-	fiber     *fiber.App
-	listener  net.Listener
-	book      atomic.Pointer[admin.PriceBook]
-	averages  atomic.Pointer[map[string]int64] // output tokens of a request, by model
-	loaded    atomic.Int64                     // version of the configuration in use
-	reloading sync.Mutex
-	draining  atomic.Bool
-	work      sync.WaitGroup
-	stopWork  context.CancelFunc
+	fiber       *fiber.App
+	listener    net.Listener
+	book        atomic.Pointer[admin.PriceBook]
+	averages    atomic.Pointer[map[string]int64] // output tokens of a request, by model
+	loaded      atomic.Int64                     // version of the configuration in use
+	notReloaded atomic.Pointer[string]           // why a newer one isn't; nil or empty = it is
+	reloading   sync.Mutex
+	draining    atomic.Bool
+	work        sync.WaitGroup
+	stopWork    context.CancelFunc
 }
 
 // Start builds the gateway and begins to listen; Run serves. The data directory must be there already (config.OpenDataDir).

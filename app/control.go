@@ -46,7 +46,7 @@ func (a *App) takeEffect(c *fiber.Ctx) error {
 	if err == nil && c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead && c.Response().StatusCode() < fiber.StatusBadRequest {
 		ctx, cancel := context.WithTimeout(context.Background(), effectTimeout) // also when the client leaves meanwhile
 		defer cancel()
-		a.reloadChanged(ctx)
+		_ = a.reloadChanged(ctx) // it was logged, and is tried again
 	}
 	return err
 }

@@ -21,7 +21,7 @@ func (a *App) startWork() {
 		a.logger.Warn("other gateways don't know yet that this one lives", "error", err)
 	}
 	a.spawn(func() { a.shipper.Run(ctx) })
-	a.spawn(func() { a.store.WatchConfig(ctx, a.loaded.Load(), func() { a.reloadChanged(ctx) }) })
+	a.spawn(func() { a.store.WatchConfig(ctx, a.loaded.Load(), func() error { return a.reloadChanged(ctx) }) })
 	a.spawn(func() { a.store.WatchWishes(ctx, func(wish string) { a.admin.Fulfil(ctx, wish) }) })
 	a.spawn(func() { a.jobs.Run(ctx) })
 	a.spawn(func() { a.limits.Run(ctx) })
@@ -32,17 +32,28 @@ func (a *App) spawn(work func()) {
 	go func() { defer a.work.Done(); work() }()
 }
 
-func (a *App) reloadChanged(ctx context.Context) {
+// reloadChanged takes over the configuration when it is another one than what is in use. The same failure is logged once, however
+// often it is tried again.
+func (a *App) reloadChanged(ctx context.Context) error {
 	version, err := a.store.ConfigVersion(ctx)
 	if err == nil && version == a.loaded.Load() {
-		return
+		return nil
 	}
 	if err == nil {
 		err = a.reload(ctx)
 	}
-	if err != nil && ctx.Err() == nil {
-		a.logger.Error("configuration not reloaded, the present one stays in use", "error", err)
+	failure := ""
+	if err != nil {
+		failure = err.Error()
 	}
+	before := a.notReloaded.Swap(&failure)
+	switch known := before != nil && *before == failure; {
+	case err != nil && !known && ctx.Err() == nil:
+		a.logger.Error("configuration not reloaded, the present one stays in use until it can be", "error", err)
+	case err == nil && before != nil && *before != "":
+		a.logger.Info("configuration reloaded after all")
+	}
+	return err
 }
 
 // periodic lists the work that happens by the clock.

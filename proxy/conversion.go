@@ -169,7 +169,8 @@ func (s *conversionStream) report(x *Exchange, res *result) {
 		return
 	}
 	res.upstreamBody = res.clientBody
-	res.clientBody = s.sent.Result().Message
+	sent := s.sent.Result()
+	res.clientBody, res.clientCut = sent.Message, sent.Cut
 	x.addDropped(s.stream.Result().Dropped)
 }
 

@@ -192,7 +192,7 @@ func (r *relay) settleWith(status int, code, info string) {
 	r.finished = true
 	seen := r.tap.Result()
 	r.x.log.ErrorCode, r.x.log.ErrorInfo = code, info
-	res := result{status: status, sent: r.resp.StatusCode, header: r.header, clientBody: seen.Message, events: r.raw.bytes(), pacing: r.pace.pacing(), tap: &seen, try: r.try, firstByte: r.first}
+	res := result{status: status, sent: r.resp.StatusCode, header: r.header, clientBody: seen.Message, clientCut: seen.Cut, events: r.raw.bytes(), eventsCut: r.raw.cut(), pacing: r.pace.pacing(), tap: &seen, try: r.try, firstByte: r.first}
 	if code != "" && seen.FinishReason == "" {
 		r.x.log.FinishReason = "truncated"
 	}

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"squirrel/models"
@@ -16,8 +18,10 @@ type result struct {
 	sent         int // the status line the client got; 0 when none was sent
 	header       http.Header
 	clientBody   []byte // what the client got; for streams the re-assembled message
+	clientCut    int64  // bytes of it that were too many to keep
 	upstreamBody []byte // what the provider sent, when it differs
 	events       []byte // raw stream events, when they are recorded
+	eventsCut    int    // how many bytes of events there were, when not all are recorded
 	pacing       models.Pacing
 	tap          *tap.Result
 	try          *try
@@ -153,8 +157,15 @@ func (x *Exchange) detail(r result) *models.LogDetail {
 func (x *Exchange) addAnswer(d *models.LogDetail, r result) {
 	d.ResponseHeaders = x.gw.redact.HTTPHeaders(r.header, x.secret)
 	d.ResponseBody, d.Truncated = x.recorded("response_body", r.clientBody, d.Truncated)
+	if r.clientCut > 0 && d.ResponseBody != nil {
+		note := "response_body:" + itoa(len(r.clientBody)+int(r.clientCut))
+		d.Truncated = append(slices.DeleteFunc(d.Truncated, func(n string) bool { return strings.HasPrefix(n, "response_body:") }), note)
+	}
 	if r.events != nil {
 		d.StreamEvents = x.gw.redact.Events(r.events, r.clientBody, x.secret)
+		if r.eventsCut > 0 && d.StreamEvents != nil {
+			d.Truncated = append(d.Truncated, "stream_events:"+itoa(r.eventsCut))
+		}
 	}
 	d.StreamPacing = r.pacing
 	if r.upstreamBody != nil {

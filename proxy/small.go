@@ -93,16 +93,30 @@ func bodySource(c *fiber.Ctx) io.Reader {
 	return bytes.NewReader(c.Request().Body())
 }
 
-// capped keeps the first limit bytes of what is added. A nil capped keeps nothing.
+// capped keeps of what is added piece by piece as many of the first pieces as fit into limit bytes, and counts all of it. A piece
+// is kept whole or not at all: half a secret is not recognised. A nil capped keeps nothing.
 type capped struct {
 	limit int
 	data  []byte
+	size  int // of everything that was added
 }
 
 func (c *capped) add(p []byte) {
-	if c != nil {
-		c.data = append(c.data, head(p, c.limit-len(c.data))...)
+	if c == nil {
+		return
 	}
+	if c.size == len(c.data) && c.size+len(p) <= c.limit {
+		c.data = append(c.data, p...)
+	}
+	c.size += len(p)
+}
+
+// cut is how many bytes there were when not all of them were kept, else 0.
+func (c *capped) cut() int {
+	if c == nil || c.size == len(c.data) {
+		return 0
+	}
+	return c.size
 }
 
 func (c *capped) bytes() []byte {

@@ -161,7 +161,10 @@ func TestH04_ServerDown(t *testing.T) {
 	var versions atomic.Int64
 	watching, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() { defer close(done); s.WatchConfig(watching, versionOf(t, s), func() { versions.Add(1) }) }()
+	go func() {
+		defer close(done)
+		s.WatchConfig(watching, versionOf(t, s), func() error { versions.Add(1); return nil })
+	}()
 	defer func() { stop(); <-done }()
 	write(t, s, end(finished(noon)))
 	server.Stop(t)
@@ -203,8 +206,8 @@ func TestWatchConfig(t *testing.T) {
 			var watchers sync.WaitGroup
 			seen := versionOf(t, s)
 			must(t, s.CreateProvider(t.Context(), newProvider("p"))) // before they watch: nobody misses it
-			watchers.Go(func() { s.WatchConfig(ctx, seen, func() { own.Add(1) }) })
-			watchers.Go(func() { replica.WatchConfig(ctx, seen, func() { others.Add(1) }) })
+			watchers.Go(func() { s.WatchConfig(ctx, seen, func() error { own.Add(1); return nil }) })
+			watchers.Go(func() { replica.WatchConfig(ctx, seen, func() error { others.Add(1); return nil }) })
 			defer func() { stop(); watchers.Wait() }()
 			eventually(t, "both hear of what was changed before", func() bool { return own.Load() == 1 && others.Load() == 1 })
 			own.Store(0)
@@ -220,6 +223,30 @@ func TestWatchConfig(t *testing.T) {
 	}
 }
 
+// TestWatchConfig_WhatFailedIsToldAgain until it is taken over, without another change.
+func TestWatchConfig_WhatFailedIsToldAgain(t *testing.T) {
+	s := open(t, dialects[0].url(t))
+	var told atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.WatchConfig(ctx, versionOf(t, s), func() error {
+			if told.Add(1) < 4 {
+				return errors.New("the database is away")
+			}
+			return nil
+		})
+	}()
+	defer func() { stop(); <-done }()
+	must(t, s.CreateProvider(t.Context(), newProvider("p")))
+	eventually(t, "it is taken over", func() bool { return told.Load() == 4 })
+	time.Sleep(60 * time.Millisecond)
+	if told.Load() != 4 {
+		t.Error("what was taken over is told again")
+	}
+}
+
 // TestWatchConfig_Notification: on PostgreSQL other replicas need not poll to know.
 func TestWatchConfig_Notification(t *testing.T) {
 	cfg := testConfig(t, pgtest.Database(t))
@@ -231,7 +258,10 @@ func TestWatchConfig_Notification(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var heard atomic.Int64
 	done := make(chan struct{})
-	go func() { defer close(done); replica.WatchConfig(ctx, versionOf(t, s), func() { heard.Add(1) }) }()
+	go func() {
+		defer close(done)
+		replica.WatchConfig(ctx, versionOf(t, s), func() error { heard.Add(1); return nil })
+	}()
 	defer func() { stop(); <-done }()
 	i := byte(0)
 	eventually(t, "a notification arrives", func() bool {

@@ -78,7 +78,7 @@ func TestWishes_Notification(t *testing.T) {
 	defer replica.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); replica.WatchConfig(ctx, 0, func() {}) }()
+	go func() { defer close(done); replica.WatchConfig(ctx, 0, func() error { return nil }) }()
 	defer func() { stop(); <-done }()
 	heard := wishesHeard(t, replica)
 	eventually(t, "a notification arrives", func() bool {

@@ -22,6 +22,10 @@ func logNotes(ctx context.Context, p Log) (notes []toned) {
 		notes = append(notes, toned{ui.Info, missingText(ctx, p)})
 	}
 	for _, cut := range p.Cut {
+		if cut.Name == "stream_events" {
+			notes = append(notes, toned{ui.Warn, i18n.T(ctx, "log.cut_events", "size", ui.Bytes(cut.Size))})
+			continue
+		}
 		notes = append(notes, toned{ui.Warn, i18n.T(ctx, "log.cut", "part", PartName(ctx, cut.Name), "size", ui.Bytes(cut.Size))})
 	}
 	for _, a := range p.Attempts {

@@ -56,6 +56,19 @@ func TestAttemptOutcome(t *testing.T) {
 	}
 }
 
+func TestCutNotes(t *testing.T) {
+	p := Log{Cut: []BodyCut{{Name: "request_body", Size: 2048}, {Name: "stream_events", Size: 2048}}}
+	for lang, want := range map[i18n.Lang][2]string{
+		i18n.English: {"The middle of “Request of the client” was not recorded: it has 2.0 KiB.", "Not all events of the stream were recorded: they have 2.0 KiB."},
+		i18n.Chinese: {"“客户端请求”的中间部分未记录：共 2.0 KiB。", "流的事件未全部记录：共 2.0 KiB。"},
+	} {
+		notes := logNotes(i18n.With(t.Context(), i18n.Viewer{Lang: lang}), p)
+		if len(notes) != 2 || notes[0].Text != want[0] || notes[1].Text != want[1] {
+			t.Errorf("%s: %+v", lang, notes)
+		}
+	}
+}
+
 func TestUnknownCost(t *testing.T) {
 	ctx := i18n.With(t.Context(), i18n.Viewer{Lang: i18n.English})
 	for want, l := range map[string]models.RequestLog{
