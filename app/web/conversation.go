@@ -172,6 +172,9 @@ func mediaNote(raw json.RawMessage) string {
 		if json.Unmarshal(raw, &o) != nil {
 			return ""
 		}
+		if note := knownMedium(o); note != "" {
+			return note
+		}
 		for name, value := range o {
 			if n := wholeLength(string(value)); (name == "data" || name == "file_data") && n > 64 {
 				o[name], _ = json.Marshal(sizeNote(n)) // a text can always be marshalled
@@ -189,6 +192,21 @@ func mediaNote(raw json.RawMessage) string {
 		text = strings.ToValidUTF8(text[:maxMediaText], "") + "…"
 	}
 	return text
+}
+
+// knownMedium describes what is as usual: an address, or data with its type.
+func knownMedium(o object) string {
+	if address := jsonText(o["url"]); address != "" {
+		note := mediaNote(o["url"])
+		if detail := jsonText(o["detail"]); detail != "" {
+			note += " (" + detail + ")"
+		}
+		return note
+	}
+	if kind := jsonText(o["media_type"]); kind != "" && jsonText(o["data"]) != "" {
+		return kind + " (" + sizeNote(wholeLength(string(o["data"]))) + ")"
+	}
+	return ""
 }
 
 // jsonText is a text of JSON; what is no text has none.

@@ -43,14 +43,18 @@ const (
 	turnError
 )
 
+// hasConversation reports whether requests to an endpoint are conversations.
+func hasConversation(e models.Endpoint) bool {
+	switch e {
+	case models.EndpointChat, models.EndpointCompletions, models.EndpointResponses, models.EndpointMessages, models.EndpointCountTokens:
+		return true
+	}
+	return false
+}
+
 // newTranscript finds the turns. nil when the endpoint holds no conversation or nothing of it was recorded.
 func newTranscript(found *admin.LogView, most int) *transcript {
-	switch found.Endpoint {
-	case models.EndpointChat, models.EndpointCompletions, models.EndpointResponses, models.EndpointMessages, models.EndpointCountTokens:
-	default:
-		return nil
-	}
-	if found.RequestBody == nil && found.ResponseBody == nil {
+	if !hasConversation(found.Endpoint) || found.RequestBody == nil && found.ResponseBody == nil {
 		return nil
 	}
 	t := &transcript{names: map[string]string{}, most: most}

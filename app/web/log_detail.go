@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func logID(c *fiber.Ctx) string {
 
 func (w *Web) logPage(c *fiber.Ctx, v url.Values, found *admin.LogView, state *logState) pages.Log {
 	ctx := c.UserContext()
-	tab := logTab(v.Get("tab"))
+	tab := logTab(v.Get("tab"), found.Endpoint)
 	link := func(changes ...string) string { return state.url("/admin/logs/"+url.PathEscape(found.ID), changes...) }
 	page := pages.Log{
 		RequestLog: found.RequestLog, Attempts: attemptRows(*found), Decision: found.Decision, CostLines: found.CostLines, Dropped: found.Dropped,
@@ -107,13 +108,15 @@ func (w *Web) fillTab(ctx context.Context, page *pages.Log, v url.Values, found 
 
 var logTabNames = []string{"chat", "request", "response", "stream", "headers"}
 
-func logTab(asked string) string {
-	for _, name := range logTabNames {
-		if name == asked {
-			return name
-		}
+// logTab is the part that is shown: the one that is asked for, else the conversation, or the request where there is none.
+func logTab(asked string, endpoint models.Endpoint) string {
+	switch {
+	case slices.Contains(logTabNames, asked):
+		return asked
+	case hasConversation(endpoint):
+		return "chat"
 	}
-	return logTabNames[0]
+	return "request"
 }
 
 func logTabs(ctx context.Context, current string, link func(...string) string) (tabs []ui.Tab) {

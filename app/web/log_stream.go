@@ -68,6 +68,7 @@ func streamEvent(n int, block string) pages.StreamEvent {
 			data = append(data, strings.TrimPrefix(text, " "))
 		}
 	}
-	e.Data = ui.Beginning(strings.Join(data, "\n"), maxEventText)
+	whole := strings.Join(data, "\n")
+	e.Said, e.Data = said(whole), ui.Beginning(whole, maxEventText)
 	return e
 }

@@ -160,9 +160,8 @@ func (w *Web) logSummary(ctx context.Context, page *pages.Logs, state logState) 
 	if err != nil {
 		return err
 	}
-	page.Figures = logFigures(ctx, outcomes.Summary)
-	if outcomes.Summary.RequestCount > 0 {
-		page.Chart = w.outcomeChart(ctx, state, g, outcomes)
+	if outcomes.Summary.RequestCount > 0 { // of nothing there is nothing to tell
+		page.Figures, page.Chart = logFigures(ctx, outcomes.Summary), w.outcomeChart(ctx, state, g, outcomes)
 	}
 	return nil
 }
@@ -225,7 +224,7 @@ func (w *Web) outcomeChart(ctx context.Context, state logState, g grid, outcomes
 		chart.Links = nil // the filter is long, and each of them has it
 	}
 	chart.Series = []ui.Series{
-		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[1]},
+		{Name: i18n.T(ctx, "logs.outcome.success"), Values: counts[0], Tone: ui.OK}, {Name: i18n.T(ctx, "logs.outcome.cancelled"), Values: counts[1], Tone: ui.Neutral},
 		{Name: i18n.T(ctx, "logs.outcome.refused"), Values: counts[2], Tone: ui.Warn}, {Name: i18n.T(ctx, "logs.outcome.failed"), Values: counts[3], Tone: ui.Err},
 	}
 	return chart

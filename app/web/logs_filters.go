@@ -19,7 +19,7 @@ import (
 
 // logFilters fills the controls above a list of requests.
 func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters, error) {
-	f := pages.LogFilters{Values: map[string]string{}, More: state.mendMore()}
+	f := pages.LogFilters{Values: map[string]string{}, Errors: state.problems, More: state.mendMore()}
 	for _, name := range slices.Sorted(maps.Keys(state.values)) {
 		f.Values[name] = state.values.Get(name)
 		if strings.HasPrefix(name, "-") || slices.Contains(lookParams, name) {
@@ -27,6 +27,9 @@ func (w *Web) logFilters(ctx context.Context, state logState) (pages.LogFilters,
 				f.Hidden = append(f.Hidden, [2]string{name, value})
 			}
 		}
+	}
+	for name := range state.problems { // what can't be read stays in its field
+		f.Values[name] = state.given.Get(name)
 	}
 	f.Values["range"] = state.span()
 	for _, name := range []string{"start_time", "end_time"} {
@@ -99,6 +102,25 @@ func (w *Web) chipValue(ctx context.Context, name, value string, f pages.LogFilt
 		return i18n.T(ctx, "logs.source."+value)
 	case "state":
 		return i18n.T(ctx, "logs.status."+value)
+	}
+	return boundText(name, value)
+}
+
+// boundText is a value with its unit.
+func boundText(name, value string) string {
+	figure, isLeast := strings.CutSuffix(name, "_min")
+	if !isLeast {
+		figure = strings.TrimSuffix(name, "_max")
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	switch {
+	case figure == name || err != nil:
+	case figure == "total_time" || figure == "first_byte":
+		return ui.Milliseconds(n)
+	case figure == "cost":
+		return "$" + value
+	case figure == "input_tokens" || figure == "output_tokens":
+		return ui.Count(int64(n))
 	}
 	return value
 }

@@ -17,6 +17,7 @@ import (
 type logState struct {
 	query    admin.LogQuery
 	values   url.Values // canonical, as for a link to the same view: without cursor, page and defaults
+	given    url.Values // as it came, with what can't be read
 	problems map[string]string
 	opened   *openedView // the saved view it comes from; nil = none
 }
@@ -46,6 +47,7 @@ func readLogState(v url.Values, now time.Time, zone *time.Location) logState {
 	if source == "" {
 		source = usualSource
 	}
+	s.given = v
 	asked := maps.Clone(v)
 	asked.Del("range")
 	asked.Del("source")
@@ -56,6 +58,11 @@ func readLogState(v url.Values, now time.Time, zone *time.Location) logState {
 		asked.Set("source", source)
 	}
 	s.parse(asked, now)
+	if s.lostPeriod() {
+		span, fixed = usualRange, false
+		asked.Set("range", usualRange)
+		s.parse(asked, now)
+	}
 	s.canonical(v, span, source, fixed)
 	return s
 }
@@ -73,6 +80,12 @@ func (s *logState) parse(asked url.Values, now time.Time) {
 			asked.Del(name)
 		}
 	}
+}
+
+// lostPeriod reports whether nothing is left of a period because it can't be read. That asks for the usual one, not for all time.
+func (s *logState) lostPeriod() bool {
+	unread := s.problems["range"] + s.problems["start_time"] + s.problems["end_time"]
+	return unread != "" && s.query.Filter.Start == nil && s.query.Filter.End == nil
 }
 
 func (s *logState) canonical(v url.Values, span, source string, fixed bool) {

@@ -37,7 +37,10 @@ func TestLogList(t *testing.T) {
 	k.get("/admin/logs?-provider_id=x").want(t, "what can't be left out", 200, "must be a whole number")
 	k.get("/admin/logs?state=running").want(t, "running", 200, running, `data-testid="cancel"`, "1 h 02 m")
 	k.get("/admin/logs?status=299").want(t, "no match", 200, `data-testid="no-match"`)
-	k.get("/admin/logs?status=abc&cost_min=x&range=2y").want(t, "what can't be read", 200, "must be a status", "must be an amount", "must be one of")
+	k.get("/admin/logs?status=abc&cost_min=x&range=2y").want(t, "what can't be read", 200, "must be a status", "must be an amount", "must be one of", `value="x"`)
+	if unread := readLogState(url.Values{"range": {"2y"}, "start_time": {"yesterday"}}, time.Now(), time.UTC); unread.query.Filter.Start == nil || unread.span() != usualRange {
+		t.Errorf("a period that can't be read is %v", unread.values)
+	}
 	const more = `<details class="details" open`
 	k.get("/admin/logs?cost_min=x").want(t, "more filters, where one is to be mended", 200, more)
 	k.get("/admin/logs?requested_model=smart&status=99").want(t, "more filters", 200, "!"+more, "Model: smart")

@@ -148,9 +148,13 @@ var groupParams = map[models.StatGroup]string{
 // textGroups are the groups whose filters would find a part of a name, too.
 var textGroups = map[models.StatGroup]bool{models.GroupModel: true, models.GroupTargetModel: true, models.GroupUser: true, models.GroupClient: true}
 
+// groupURL leads to the requests of a group. Those that have no model, provider, … can't be filtered for: "" then.
 func groupURL(state logState, by models.StatGroup, g models.StatGroupLine) string {
 	key := g.Key
-	if textGroups[by] && key != "" {
+	if key == "" {
+		return ""
+	}
+	if textGroups[by] {
 		key = models.WholeText + key // a model's requests are not those of the models whose names begin like its own
 	}
 	return state.url("/admin/logs", groupParams[by], key)

@@ -56,14 +56,14 @@ func withGone(now []models.StatGroupLine, before *models.Stats) []models.StatGro
 func usageGroup(ctx context.Context, g models.StatGroupLine, all models.StatLine, first models.StatGroupLine, metric string) pages.UsageGroup {
 	row := pages.UsageGroup{
 		Name: g.Name, Requests: ui.Count(g.RequestCount), Success: ui.Percent(ctx, g.SuccessCount, g.RequestCount), Input: ui.Tokens(g.InputTokens),
-		Cached: ui.Dash, Output: ui.Tokens(g.OutputTokens), Cost: spendText(g.StatLine), CostShare: ui.Dash, Average: ui.Dash,
+		Output: ui.Tokens(g.OutputTokens), Cost: spendText(g.StatLine), Average: ui.Dash,
 		FirstByte: ui.MillisecondsPair(g.FirstByteMS.P50, g.FirstByteMS.P95),
 		Total:     ui.MillisecondsPair(g.TotalMS.P50, g.TotalMS.P95),
 	}
 	if g.InputTokens > 0 {
 		row.Cached = percentText(float64(g.CachedInputTokens) / float64(g.InputTokens))
 	}
-	if all.TotalCost > 0 {
+	if all.TotalCost > 0 && g.TotalCost > 0 {
 		row.CostShare = percentText(float64(g.TotalCost) / float64(all.TotalCost))
 	}
 	if known := g.RequestCount - g.UnknownCostCount; known > 0 {

@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 	}
 	k.get("/admin/usage?group_by=provider").want(t, "links to logs", 200, "provider_id=1")
 	k.get("/admin/usage?range=15m&status=4xx&cost_min=x&metric=nonsense").want(t, "odd", 200, "must be an amount")
-	k.get("/admin/usage?lang=zh").want(t, "Chinese", 200, "用量", "费用占比")
+	k.get("/admin/usage?lang=zh").want(t, "Chinese", 200, "用量", "占 100.0 %")
 }
 
 // unknownCell is the cell of a cost that nobody knows.

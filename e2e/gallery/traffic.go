@@ -79,6 +79,7 @@ var calls = []call{
 	{name: "tools", path: chatPath, body: object{"model": "assistant", "messages": toolConversation, "tools": []object{weatherTool}}},
 	{name: "tool-call", path: chatPath, body: ask("assistant", "How is the weather in Oslo?", object{"tools": []object{weatherTool}, "stream": true})},
 	{name: "reasoning", path: chatPath, body: ask("thinker", "A farmer has 17 sheep; all but 9 run away. How many are left?", streamed)},
+	{name: "thinking", path: messagesPath, body: ask("claude", "A farmer has 17 sheep; all but 9 run away. How many are left?", object{"max_tokens": 2000, "thinking": object{"type": "enabled", "budget_tokens": 1024}, "stream": true})},
 	{name: "image", path: chatPath, body: object{"model": "assistant", "messages": []object{{"role": "user", "content": []object{
 		{"type": "text", "text": "What is in this picture?"}, {"type": "image_url", "image_url": object{"url": pixel}},
 		{"type": "image_url", "image_url": object{"url": "https://pictures.example.com/oak.jpg", "detail": "high"}},

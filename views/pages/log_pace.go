@@ -227,12 +227,15 @@ func came(a *models.Arrival) string {
 	return strings.TrimSuffix(clock(a.FromMS), " s") + "–" + clock(a.AtMS)
 }
 
-func eventColumns(ctx context.Context, timed bool) []ui.Column {
+func eventColumns(ctx context.Context, timed, named bool) []ui.Column {
 	columns := []ui.Column{{Label: "#", Number: true}}
 	if timed {
 		columns = append(columns, ui.Column{Label: i18n.T(ctx, "log.event.came"), Number: true, Title: i18n.T(ctx, "log.event.came.hint")})
 	}
-	return append(columns, ui.Column{Label: i18n.T(ctx, "log.event.name")}, ui.Column{Label: i18n.T(ctx, "log.event.size"), Number: true}, ui.Column{Label: i18n.T(ctx, "log.event.data")})
+	if named {
+		columns = append(columns, ui.Column{Label: i18n.T(ctx, "log.event.name")})
+	}
+	return append(columns, ui.Column{Label: i18n.T(ctx, "log.event.size"), Number: true}, ui.Column{Label: i18n.T(ctx, "log.event.data")})
 }
 
 func pauseColumns(ctx context.Context) []ui.Column {

@@ -209,7 +209,7 @@ func logHeadActions(p Log) templ.Component {
 			}
 		}
 		if p.CanCancel {
-			templ_7745c5c3_Err = cancelButton(p.ID, p.Self).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = cancelButton(p.ID, p.Self, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -888,7 +888,7 @@ func logFacts(p Log) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = fact(i18n.T(ctx, "log.attempts"), strconv.Itoa(p.AttemptCount)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fact(i18n.T(ctx, "log.attempts"), attemptCount(p.RequestLog)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -171,9 +171,22 @@ func attemptThen(ctx context.Context, a LogAttempt, last bool) string {
 	return i18n.T(ctx, key, "why", class)
 }
 
+// interruptedCode is the error code of requests whose gateway ended before them.
+const interruptedCode = "interrupted"
+
+// attemptCount is how often a provider was called. Before a request ends, that isn't recorded.
+func attemptCount(l models.RequestLog) string {
+	if l.AttemptCount == 0 && (l.State == models.LogRunning || l.ErrorCode == interruptedCode) {
+		return ""
+	}
+	return strconv.Itoa(l.AttemptCount)
+}
+
 // unknownCost says why nobody knows what a request has cost.
 func unknownCost(ctx context.Context, l models.RequestLog) string {
 	switch {
+	case l.ErrorCode == interruptedCode:
+		return i18n.T(ctx, "log.cost.interrupted")
 	case l.AttemptCount == 0:
 		return i18n.T(ctx, "log.cost.no_call")
 	case l.InputTokens == nil:

@@ -72,9 +72,10 @@ func TestCutNotes(t *testing.T) {
 func TestUnknownCost(t *testing.T) {
 	ctx := i18n.With(t.Context(), i18n.Viewer{Lang: i18n.English})
 	for want, l := range map[string]models.RequestLog{
-		"No provider was called, so nothing was charged.":                         {},
-		"The cost is unknown: the provider did not tell how many tokens it used.": {AttemptCount: 1},
-		"The cost is unknown: there is no price for gpt-9.":                       {AttemptCount: 1, InputTokens: new(int64(3)), TargetModel: "gpt-9"},
+		"No provider was called, so nothing was charged.":                                                 {},
+		"The cost is unknown: the gateway ended before it was counted. The provider may have charged it.": {ErrorCode: "interrupted"},
+		"The cost is unknown: the provider did not tell how many tokens it used.":                         {AttemptCount: 1},
+		"The cost is unknown: there is no price for gpt-9.":                                               {AttemptCount: 1, InputTokens: new(int64(3)), TargetModel: "gpt-9"},
 	} {
 		if got := unknownCost(ctx, l); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -181,7 +181,7 @@ func ModelListPage(p ModelList) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<form method=\"get\" action=\"/admin/models\" class=\"filters\" role=\"search\" hx-get=\"/admin/models\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<form method=\"get\" action=\"/admin/models\" class=\"filters\" autocomplete=\"off\" role=\"search\" hx-get=\"/admin/models\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -220,7 +220,7 @@ func PricesPage(p Prices) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<form method=\"get\" action=\"/admin/prices\" class=\"filters\" role=\"search\" hx-get=\"/admin/prices\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<form method=\"get\" action=\"/admin/prices\" class=\"filters\" autocomplete=\"off\" role=\"search\" hx-get=\"/admin/prices\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

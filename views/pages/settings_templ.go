@@ -75,7 +75,7 @@ func SettingsPage(p Settings) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"get\" action=\"/admin/settings\" class=\"filters\" role=\"search\" hx-get=\"/admin/settings\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"get\" action=\"/admin/settings\" class=\"filters\" autocomplete=\"off\" role=\"search\" hx-get=\"/admin/settings\" hx-target=\"#results\" hx-push-url=\"true\" hx-trigger=\"change, input delay:300ms, submit\" hx-sync=\"this:replace\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -60,7 +60,7 @@ func groupColumns(ctx context.Context, metric, compare string) []ui.Column {
 		columns = append(columns, ui.Column{Label: i18n.T(ctx, "usage.change."+metric), Title: i18n.T(ctx, "usage.change."+compare), Number: true})
 	}
 	for _, key := range []string{
-		"logs.figure.success", "usage.input", "usage.cached", "usage.output", "logs.figure.cost", "usage.cost_share", "usage.average", "usage.first_byte", "usage.total",
+		"logs.figure.success", "usage.input", "usage.output", "logs.figure.cost", "usage.average", "usage.first_byte", "usage.total",
 	} {
 		columns = append(columns, ui.Column{Label: i18n.T(ctx, key), Number: true})
 	}

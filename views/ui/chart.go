@@ -33,7 +33,7 @@ const (
 // seriesClasses are the colours by place; the ninth and later series share the last.
 var seriesClasses = [...]string{"s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"}
 
-var toneSeries = map[Tone]string{OK: "s-ok", Warn: "s-warn", Err: "s-err"}
+var toneSeries = map[Tone]string{Neutral: "s8", OK: "s-ok", Warn: "s-warn", Err: "s-err"}
 
 func (c *Chart) class(i int) string {
 	if class, ok := toneSeries[c.Series[i].Tone]; ok {
@@ -83,6 +83,14 @@ func (c *Chart) empty() bool {
 
 // top is the highest point to be drawn: of the stack, or of the highest line.
 func (c *Chart) top() float64 {
+	top := niceTop(c.highest())
+	if c.Format == nil && top == 1 {
+		return 2 // whole things have no half
+	}
+	return top
+}
+
+func (c *Chart) highest() float64 {
 	highest := 0.0
 	for b := range c.Labels {
 		sum := 0.0
@@ -100,7 +108,7 @@ func (c *Chart) top() float64 {
 			highest = max(highest, sum)
 		}
 	}
-	return niceTop(highest)
+	return highest
 }
 
 // niceTop rounds up to 1, 2, 4, 5 or 10 times a power of ten, so that half of it is round too.
@@ -183,6 +191,14 @@ func (c *Chart) path(series int) string {
 		pen = "L"
 	}
 	return d.String()
+}
+
+// scale lists the labels beside the plot, from the top: nothing but 0 where all is 0.
+func (c *Chart) scale() []string {
+	if c.highest() == 0 {
+		return []string{c.format(0)}
+	}
+	return []string{c.format(c.top()), c.format(c.top() / 2), c.format(0)}
 }
 
 // axis lists the labels below the plot: the first, the middle and the last.

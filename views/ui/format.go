@@ -102,9 +102,11 @@ func MoneyOf(n *models.NanoUSD) string {
 // ExactMoney writes all digits, for tooltips.
 func ExactMoney(n models.NanoUSD) string { return n.String() + " USD" }
 
-// Milliseconds writes a duration: "320 ms", "4.48 s", "48.2 s", "3 m 05 s", "1 h 02 m".
+// Milliseconds writes a duration: "<1 ms", "320 ms", "4.48 s", "48.2 s", "3 m 05 s", "1 h 02 m".
 func Milliseconds(ms float64) string {
 	switch s := ms / 1000; {
+	case ms > 0 && ms < 0.5:
+		return "<1 ms"
 	case ms < 999.5:
 		return strconv.FormatFloat(math.Round(ms), 'f', 0, 64) + " ms"
 	case s < 9.995:
@@ -176,6 +178,15 @@ func Bytes(n int64) string {
 // ClockTime writes a moment in the viewer's zone: "2026-11-22 14:03:12".
 func ClockTime(ctx context.Context, t time.Time) string {
 	return t.In(i18n.From(ctx).Zone).Format(time.DateTime)
+}
+
+// ListTime is ClockTime for long lists: without the year while that is the present one.
+func ListTime(ctx context.Context, t time.Time) string {
+	at, now := t.In(i18n.From(ctx).Zone), i18n.From(ctx).Now
+	if now.IsZero() || at.Year() != now.In(at.Location()).Year() {
+		return at.Format(time.DateTime)
+	}
+	return at.Format("01-02 15:04:05")
 }
 
 // ExactTime writes a moment in UTC with milliseconds, for tooltips.

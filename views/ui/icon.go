@@ -57,7 +57,7 @@ var iconPaths = map[string]string{
 }
 
 // toneIcons say with a form what a colour says.
-var toneIcons = map[Tone]string{Neutral: "dot", OK: "check", Warn: "alert", Err: "alert", Info: "info"}
+var toneIcons = map[Tone]string{Neutral: "minus", OK: "check", Warn: "alert", Err: "alert", Info: "info"}
 
 // Tone is what a colour means. It never stands without words.
 type Tone string
