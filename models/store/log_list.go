@@ -278,32 +278,3 @@ func parseCursor(text string) (logKey, error) {
 	}
 	return logKey{at, id}, nil
 }
-
-// EachLog calls fn for every request that matches, newest first, until fn returns an error, which it passes on. It reads in
-// pages, so that no reader and no memory is held while fn works.
-func (s *Store) EachLog(ctx context.Context, f models.LogFilter, fn func(models.RequestLog) error) error {
-	const pageSize = 500
-	for rest := (where{}); ; {
-		var items []models.RequestLog
-		err := s.inRead(ctx, func(tx *Store) error {
-			filter, err := tx.listFilter(ctx, &f)
-			if err != nil {
-				return err
-			}
-			items, err = tx.logsByTime(ctx, filter.join(rest), false, pageSize, 0)
-			return err
-		})
-		if err != nil {
-			return fail("read the logs", err)
-		}
-		for i := range items {
-			if err := fn(items[i]); err != nil {
-				return err
-			}
-		}
-		if len(items) < pageSize {
-			return nil
-		}
-		rest = beyond(keyOf(&items[len(items)-1]), false)
-	}
-}
