@@ -6,7 +6,7 @@ import "os"
 const heapFloorBytes = 16 << 20
 
 // heapFloor is address space that nobody ever touches, so it takes no memory of the machine.
-var heapFloor []byte
+var heapFloor []byte //nolint:unused // it is kept, not read
 
 // raiseHeapFloor keeps the collector from running all the time. What lives in an ordinary gateway is some megabytes, and the
 // collector starts when as much was allocated again: a hundred requests later. Memory that is only reserved counts as alive, so it

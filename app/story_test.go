@@ -22,7 +22,6 @@ import (
 type mishap struct {
 	name   string
 	fault  string // of the first candidate: the target model of its route
-	path   string // "" = chat completions
 	stream bool
 	body   string // instead of the usual one; %s is the model
 	what   string

@@ -53,7 +53,7 @@ func TestH16_RetentionUnderLoad(t *testing.T) {
 			body := map[string]any{"before": newest.AddDate(0, 0, -run).Add(12 * time.Hour)}
 			failed = admin.Call(context.Background(), http.MethodPost, "/api/admin/logs/cleanup", body, &result)
 		}()
-		during := pacedWhile(t, while, p.url, key, 4)
+		during := pacedWhile(while, t, p.url, key, 4)
 		took := time.Since(began)
 		grown := residentMB(t, p) - memory
 		if failed != nil || result.Deleted != *oldRows || !result.Done {
@@ -105,6 +105,9 @@ func copyTemplate(t *testing.T, file string, day time.Time, n int) {
 				t.Fatal(err)
 			}
 			columns = append(columns, name)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
 		}
 		values := strings.Join(columns, ", ")
 		values = strings.Replace(values, "request_time", fmt.Sprintf("%d + copy * 1000", day.UnixMicro()), 1)

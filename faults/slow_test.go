@@ -78,11 +78,11 @@ func paced(t *testing.T, url, key string, clients int, d time.Duration) []time.D
 	t.Helper()
 	while, stop := context.WithTimeout(context.Background(), d)
 	defer stop()
-	return pacedWhile(t, while, url, key, clients)
+	return pacedWhile(while, t, url, key, clients)
 }
 
 // pacedWhile is paced until a context ends, which cuts no call.
-func pacedWhile(t *testing.T, while context.Context, url, key string, clients int) []time.Duration {
+func pacedWhile(while context.Context, t *testing.T, url, key string, clients int) []time.Duration {
 	t.Helper()
 	var mu sync.Mutex
 	var took []time.Duration

@@ -76,7 +76,7 @@ func (x *Exchange) attempt(c *routing.Candidate) *try {
 	t.out = upstream.FromStatus(resp.StatusCode, resp.Header, x.gw.now())
 
 	if t.out.Class == upstream.Success && streams(resp.Header, x.req.Endpoint) {
-		r := newRelay(x, t, resp, ctx, cancel, whole)
+		r := newRelay(ctx, x, t, resp, cancel, whole)
 		t.out = r.open()
 		if keep = t.out.Class == upstream.Success; keep {
 			t.relay = r

@@ -70,7 +70,7 @@ func (l *listener) responses(all []sse.Event) {
 		if err := json.Unmarshal(event.Data, &e); err != nil || e.Type != event.Name || e.Sequence != i || l.ended {
 			l.wrong(event, "an event without its type, out of sequence, or after the end")
 		}
-		ok := true
+		var ok bool
 		switch e.Type {
 		case "response.created":
 			ok = i == 0 && e.Response.Status == "in_progress" && e.Response.ID != ""

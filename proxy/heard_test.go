@@ -166,7 +166,7 @@ func (l *listener) messages(all []sse.Event) {
 		if err := json.Unmarshal(event.Data, &e); err != nil || e.Type != event.Name || l.ended {
 			l.wrong(event, "an event without its type, or after message_stop")
 		}
-		ok := true
+		var ok bool
 		switch e.Type {
 		case "ping":
 			continue

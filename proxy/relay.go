@@ -53,7 +53,7 @@ type relay struct {
 
 var bufferPool = sync.Pool{New: func() any { b := make([]byte, relayBuffer); return &b }}
 
-func newRelay(x *Exchange, t *try, resp *http.Response, ctx context.Context, cancel context.CancelCauseFunc, whole *time.Timer) *relay {
+func newRelay(ctx context.Context, x *Exchange, t *try, resp *http.Response, cancel context.CancelCauseFunc, whole *time.Timer) *relay {
 	r := &relay{x: x, try: t, resp: resp, ctx: ctx, cancel: cancel, whole: whole, events: isEventStream(resp.Header)}
 	r.tap = tap.New(t.sent.endpoint, t.sent.protocol, r.events, x.gw.opts.LogBodyMaxBytes)
 	if x.gw.opts.StreamEvents && r.events && x.key.RecordDetails {

@@ -60,7 +60,7 @@ func BenchmarkRelay(b *testing.B) {
 		}
 		ctx, cancel := context.WithCancelCause(x.ctx)
 		resp := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: &pieces{event: event, last: []byte("data: [DONE]\n\n"), left: events}}
-		r := newRelay(x, &try{candidate: c, sent: sent, record: x.newRecord(c)}, resp, ctx, cancel, time.AfterFunc(time.Minute, func() {}))
+		r := newRelay(ctx, x, &try{candidate: c, sent: sent, record: x.newRecord(c)}, resp, cancel, time.AfterFunc(time.Minute, func() {}))
 		r.open()
 		r.answer(http.Header{})
 		if _, err := r.WriteTo(io.Discard); err != nil {

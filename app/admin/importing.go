@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,7 +70,7 @@ type Imported struct {
 }
 
 // errDryRun rolls the transaction of a dry run back.
-var errDryRun = fmt.Errorf("this was a dry run")
+var errDryRun = errors.New("this was a dry run")
 
 // Import merges a document, all of it or nothing. With dryRun it only says what would happen.
 func (s *Service) Import(ctx context.Context, in ImportInput, dryRun bool) (Imported, error) {

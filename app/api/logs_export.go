@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/gofiber/fiber/v2"
@@ -43,7 +42,7 @@ func (a *API) stream(c *fiber.Ctx, contentType, filename string, write func(cont
 	ctx, cancel := context.WithCancel(context.WithoutCancel(c.UserContext()))
 	pipe, w := io.Pipe()
 	go func() {
-		err := fmt.Errorf("export ended early")
+		err := errors.New("export ended early")
 		defer func() {
 			if p := recover(); p != nil {
 				a.log.Error("export panicked", "panic", p)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"squirrel/models"
@@ -132,6 +131,3 @@ func (a *Admin) LogState(ctx context.Context) (state string, behind time.Duratio
 	err = a.Call(ctx, http.MethodGet, "/readyz?verbose=1", nil, &answer)
 	return answer.Log.State, time.Duration(answer.Log.LagMS) * time.Millisecond, err
 }
-
-// ModelPath is the path of a model in the admin API.
-func ModelPath(name string) string { return "/api/admin/models/" + url.PathEscape(name) }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -98,8 +99,9 @@ func checkNewAccount(s Setup) error {
 	case !utf8.ValidString(s.Username) || strings.ContainsFunc(s.Username, func(r rune) bool { return !unicode.IsPrint(r) }):
 		fields["username"] = "must have printable characters only"
 	}
-	if err, ok := checkNewPassword("password", s.Password).(*models.Error); ok {
-		fields["password"] = err.Fields["password"]
+	var problem *models.Error
+	if errors.As(checkNewPassword("password", s.Password), &problem) {
+		fields["password"] = problem.Fields["password"]
 	}
 	if len(fields) > 0 {
 		return &models.Error{Code: models.CodeValidation, Message: "the account is not valid", Fields: fields}

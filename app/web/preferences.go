@@ -20,13 +20,3 @@ func (w *Web) savePreferences(c *fiber.Ctx) error {
 	}
 	return redirect(c, localPath(form.Get("back")))
 }
-
-// home leads to the first page there is.
-func (w *Web) home(c *fiber.Ctx) error {
-	for _, item := range w.items {
-		if item.Nav != layout.NavOverview {
-			return redirect(c, item.URL)
-		}
-	}
-	return redirect(c, "/admin/account")
-}

@@ -91,7 +91,7 @@ func (w *Web) usageCharts(ctx context.Context, q usageQuery, found admin.Outcome
 			part{"input_plain", tally(func(s *models.StatLine) int64 { return max(s.InputTokens-s.CachedInputTokens, 0) })},
 			part{"cached", tally(func(s *models.StatLine) int64 { return s.CachedInputTokens })},
 			part{"output", tally(func(s *models.StatLine) int64 { return s.OutputTokens })}),
-			p.chart("cached_share", func(f float64) string { return percentText(f) }, true, part{"cached", func(s *models.StatLine) *float64 {
+			p.chart("cached_share", percentText, true, part{"cached", func(s *models.StatLine) *float64 {
 				if s.InputTokens == 0 {
 					return nil
 				}

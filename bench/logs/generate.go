@@ -101,7 +101,7 @@ func (g *generator) answer(l *models.RequestLog, m *model) []models.Attempt {
 
 // timing draws latencies: log-normal, longer for larger answers.
 func (g *generator) timing(l *models.RequestLog, m *model, o outcome) {
-	first, rest := logNormal(g.r, 420, 0.7), logNormal(g.r, 3200, 0.9)
+	first, rest := logNormal(g.r, 420, 0.7), logNormal(g.r, 3200, 0.9) //nolint:staticcheck // it does not know that new takes a value
 	switch {
 	case m.kind == models.ModelEmbedding:
 		first, rest = logNormal(g.r, 90, 0.5), 0.4

@@ -226,7 +226,7 @@ func (s *Store) userFilter(ctx context.Context, f *models.LogFilter) (w where, e
 		return nothing(), nil
 	}
 	named := where{terms: []string{"user_id <> '' AND user_id IN " + marks(len(users))}, args: users, index: "request_logs_user"} // the first as in the index
-	limited := append(users[:len(users):len(users)], rareUser+1)
+	limited := slices.Concat(users, []any{rareUser + 1})
 	var n int
 	err = s.scalar(ctx, &n, "SELECT COUNT(*) FROM (SELECT 1 FROM "+s.from(named)+" WHERE "+named.sql()+" LIMIT ?)", limited...)
 	if n > rareUser {

@@ -313,7 +313,7 @@ func rollupValues(k rollupKey, u *sums) []any {
 // eachRollup runs a query for some columns and then rollupColumns, and calls fn for every row when it is in columns and sums.
 func (s *Store) eachRollup(ctx context.Context, columns []any, fn func(sums *rollupScan) error, query string, args ...any) error {
 	var r rollupScan
-	into := append(columns, r.targets()...)
+	into := slices.Concat(columns, r.targets())
 	return s.each(ctx, func(rows *sql.Rows) error {
 		if err := rows.Scan(into...); err != nil {
 			return err

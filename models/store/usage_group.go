@@ -225,7 +225,7 @@ func (s *Store) fewSums(f *models.LogFilter) (w where, ok bool) {
 	case whole && f.Source == "":
 		return oneSeries(seriesID{}), true
 	case whole:
-		return oneSeries(sourceGroup(models.LogSource(f.Source)).id()), true
+		return oneSeries(sourceGroup(f.Source).id()), true
 	}
 	return s.oneGroup(f)
 }

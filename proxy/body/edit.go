@@ -3,7 +3,7 @@ package body
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"slices"
 )
 
@@ -76,7 +76,7 @@ func (e *Edit) Defaults(object json.RawMessage) error {
 	}
 	s := scanner{data: object}
 	if !s.scan() || object[0] != '{' {
-		return fmt.Errorf("body: default parameters are not a JSON object")
+		return errors.New("body: default parameters are not a JSON object")
 	}
 	for _, m := range membersOf(object) {
 		if !e.given(m.Key) {

@@ -140,7 +140,7 @@ func TestPayload_Reader(t *testing.T) {
 	if _, err := r.Seek(-1, io.SeekStart); err == nil {
 		t.Error("went before the first byte")
 	}
-	if n, err := (Payload{}).Reader().Read(make([]byte, 4)); n != 0 || err != io.EOF {
+	if n, err := (Payload{}).Reader().Read(make([]byte, 4)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("the empty payload reads %d, %v", n, err)
 	}
 }
@@ -187,7 +187,7 @@ func TestPayload_WriteToStopsAtAnError(t *testing.T) {
 		t.Errorf("a truncating writer hides its loss: %d, %v", n, err)
 	}
 	r = Of([]byte("0123456789")).Reader()
-	if n, err := r.WriteTo(failing{}); err != io.ErrClosedPipe || n != 4 || r.Len() != 6 {
+	if n, err := r.WriteTo(failing{}); !errors.Is(err, io.ErrClosedPipe) || n != 4 || r.Len() != 6 {
 		t.Errorf("wrote %d, %v, %d left", n, err, r.Len())
 	}
 }

@@ -69,7 +69,7 @@ func (l *Limiter) loadBudget(ctx context.Context, s *state, key models.APIKey, n
 		return fmt.Errorf("limits: spending of key %d: %w", key.ID, err)
 	case err != nil: // what is known will do until the log can be read again
 		b.Compared = now
-		return nil
+		return nil //nolint:nilerr // it is asked again later
 	case fresh:
 		*b = budget{Period: p, Loaded: true, Spent: logged}
 		for owner, own := range s.shares {

@@ -257,7 +257,7 @@ func (l *Limiter) Run(ctx context.Context) {
 		case <-retry.C:
 			l.comeBack(ctx)
 		case <-alive.C:
-			l.visit(ctx, func(a *account) bool { return a.open > 0 })
+			_ = l.visit(ctx, func(a *account) bool { return a.open > 0 }) // a store that is away hears of it later
 		}
 	}
 }

@@ -97,8 +97,3 @@ func (w *window) quota(limit *int64, now time.Time) *Quota {
 	w.expire(now)
 	return &Quota{Limit: *limit, Remaining: max(0, *limit-w.sum), Reset: w.reset(now)}
 }
-
-// clone is a copy that shares nothing.
-func (w *window) clone() window {
-	return window{grain: w.grain, from: w.from, slots: slices.Clone(w.slots), sum: w.sum}
-}

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -86,7 +87,7 @@ func TestSequencer(t *testing.T) {
 
 func TestSequencerBounds(t *testing.T) {
 	for name, e := range map[string]func(i int) Event{
-		"blocks": func(i int) Event { return text(i) },
+		"blocks": text,
 		"text":   func(int) Event { return delta(1, strings.Repeat("x", 1<<20)) },
 	} {
 		seq := NewSequencer(&script{})
@@ -94,7 +95,7 @@ func TestSequencerBounds(t *testing.T) {
 		for i := 0; i < 5000 && err == nil; i++ {
 			err = seq.Push(e(i))
 		}
-		if err != ErrTooMuch {
+		if !errors.Is(err, ErrTooMuch) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

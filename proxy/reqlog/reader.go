@@ -132,7 +132,6 @@ func (r *segmentReader) skip(limit int64) (damage, error) {
 			off += max(int64(len(chunk)-3), 1) // a marker may lie across the border of two chunks
 			continue
 		}
-		allZero = allZero && isZero(chunk[:i])
 		if off += int64(i); off > r.off {
 			_, ok, err := r.at(off, limit)
 			if err != nil {

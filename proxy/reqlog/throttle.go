@@ -50,5 +50,5 @@ func (t *throttledLog) log(level slog.Level, kind, msg string, args []any) {
 	if skipped > 0 {
 		args = append(args, "not_logged", skipped)
 	}
-	t.to.Log(context.Background(), level, msg, args...)
+	t.to.Log(context.Background(), level, msg, args...) //nolint:sloglint // the callers write it
 }

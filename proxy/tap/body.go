@@ -22,13 +22,13 @@ func (b *body) write(p []byte) {
 	b.size += int64(len(p))
 	headMax := b.limit / 2
 	if b.tail == nil {
-		if len(b.head)+len(p) <= b.limit {
-			b.head = append(b.head, p...)
+		b.head = append(b.head, p...)
+		if len(b.head) <= b.limit {
 			return
 		}
-		all := append(b.head, p...)
-		b.head = all[:min(headMax, len(all)):min(headMax, len(all))]
-		b.keep(all[len(b.head):])
+		all := b.head
+		b.head = all[:headMax:headMax]
+		b.keep(all[headMax:])
 		return
 	}
 	b.keep(p)

@@ -144,7 +144,7 @@ func TestCountRequest_RecordedRequests(t *testing.T) {
 func TestWarm_BuildsEveryEncoderOnce(t *testing.T) {
 	Warm()
 	for name, get := range encoders {
-		if get() == nil || get() != get() {
+		if first, again := get(), get(); first == nil || first != again {
 			t.Errorf("%s is not shared", name)
 		}
 	}

@@ -7,6 +7,7 @@ package tracing
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,7 +35,7 @@ type Tracer struct {
 func New(ctx context.Context, endpoint, version string, failed func(error)) (*Tracer, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		return nil, fmt.Errorf("the collector's address is not a URL")
+		return nil, errors.New("the collector's address is not a URL")
 	}
 	options := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/") + "/v1/traces")}
 	if u.User != nil {

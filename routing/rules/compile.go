@@ -1,3 +1,4 @@
+// Package rules compiles rule trees, once, and evaluates them on what is known of a request.
 package rules
 
 import (

@@ -156,8 +156,8 @@ func TestD08_TokensAreCountedOnce(t *testing.T) {
 	if outcome(model, f) != "yes" || calls != 0 {
 		t.Errorf("%d counts for a rule about the model", calls)
 	}
-	if outcome(tokens, f) != "yes" || outcome(tokens, f) != "yes" || calls != 1 {
-		t.Errorf("%d counts, want 1", calls)
+	if first, again := outcome(tokens, f), outcome(tokens, f); first != "yes" || again != "yes" || calls != 1 {
+		t.Errorf("%s, then %s; %d counts, want 1", first, again, calls)
 	}
 	unknown := NewFacts(Source{InputTokens: func() int64 { return -1 }})
 	if got := read(t, unknown, "token_usage.input_tokens"); got != "null" {

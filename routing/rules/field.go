@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -180,7 +181,7 @@ func parsePath(text string) ([]step, error) {
 func parseIndex(text string) (s step, length int, err error) {
 	inside, _, closed := strings.Cut(text[1:], "]")
 	if !closed {
-		return step{}, 0, fmt.Errorf("a bracket is not closed")
+		return step{}, 0, errors.New("a bracket is not closed")
 	}
 	length = len(inside) + 2
 	if inside == "*" {

@@ -147,5 +147,5 @@ func (l *leaf) evalRegex(e *evaluation) truth {
 
 // describe is how a condition that could not be evaluated is reported.
 func (l *leaf) describe() string {
-	return l.field.Name + " " + string(l.op.op) + ": " + strings.TrimSpace(string(clip(string(l.raw), 60)))
+	return l.field.Name + " " + string(l.op.op) + ": " + strings.TrimSpace(clip(string(l.raw), 60))
 }

@@ -224,11 +224,12 @@ func (e *requestEncoder) assistant(m *llm.Message) {
 		}
 	}
 	e.noteCache(m, m.Parts)
-	if len(said) == 0 && calls > 0 {
+	switch {
+	case len(said) == 0 && calls > 0:
 		w.Null("content")
-	} else if llm.AllText(said) {
+	case llm.AllText(said):
 		e.saidText(said)
-	} else {
+	default:
 		w.Array("content")
 		for i, p := range said {
 			e.part(m, i, p)
