@@ -41,7 +41,8 @@ type relay struct {
 	pace     pacer
 	came     time.Time // when the last of the provider's bytes did
 	conv     *conversionStream
-	pending  []byte // translated, not written yet
+	pending  []byte  // translated, not written yet
+	lent     *[]byte // memory for it
 	monitor  *monitor
 	partial  bool // a piece of an unfinished event has been passed on
 	first    time.Duration
@@ -60,7 +61,10 @@ func newRelay(ctx context.Context, x *Exchange, t *try, resp *http.Response, can
 		r.raw = &capped{limit: int(x.gw.opts.LogBodyMaxBytes)}
 	}
 	r.pace.off = !x.key.RecordDetails
-	r.conv = t.sent.stream(x, r.events)
+	if r.conv = t.sent.stream(x, r.events); r.conv != nil {
+		r.lent = bufferPool.Get().(*[]byte)
+		r.pending = (*r.lent)[:0]
+	}
 	r.reader.init()
 	return r
 }
@@ -317,6 +321,10 @@ func (r *relay) Close() error {
 	r.cancel(context.Canceled)
 	r.resp.Body.Close()
 	r.reader.release()
+	if r.lent != nil {
+		bufferPool.Put(r.lent)
+		r.lent, r.pending = nil, nil
+	}
 	r.x.release()
 	return nil
 }

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -81,6 +82,7 @@ func TestB05_NoTerminatorAfterAnInterruption(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		began := bytes.Clone(out) // it is valid until the next call
 		if _, err := s.Finish(); !errors.Is(err, ErrTruncated) {
 			t.Fatal(err)
 		}
@@ -96,7 +98,7 @@ func TestB05_NoTerminatorAfterAnInterruption(t *testing.T) {
 		for _, end := range []string{"[DONE]", "message_stop", "response.completed"} {
 			hasNot(t, string(failure), end)
 		}
-		checkStream(t, client, append(out, failure...))
+		checkStream(t, client, append(began, failure...))
 		if again := s.Fail(llm.Error{}); again != nil || !s.Ended() {
 			t.Errorf("a second end: %s", again)
 		}

@@ -41,8 +41,8 @@ func NewStream(in, out models.Protocol, opt Options) *Stream {
 	return s
 }
 
-// Event takes the next event of the upstream and returns the bytes to write to the client now, nil when there are none.
-// The data is not kept. After an error the caller writes what Fail returns and gives up.
+// Event takes the next event of the upstream and returns the bytes to write to the client now, nil when there are none. They
+// are valid until the next call. The data is not kept. After an error the caller writes what Fail returns and gives up.
 func (s *Stream) Event(name string, data []byte) (out []byte, err error) {
 	defer guard(&err)
 	if len(data) > s.maxLine {

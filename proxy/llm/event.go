@@ -45,7 +45,7 @@ type Encoder interface {
 	Close()
 	Finish(stop StopReason, sequence string, usage Usage)
 	Fail(e *Error)
-	// Take returns the bytes written since the last call; the caller owns them.
+	// Take returns the bytes written since the last call. They are valid until something is written again.
 	Take() []byte
 	// Dropped returns what the protocol could not hold.
 	Dropped() []Dropped

@@ -18,8 +18,8 @@ type Encoder struct {
 // NewEncoder returns an encoder for one stream.
 func NewEncoder(opt llm.AnswerOptions) *Encoder { return &Encoder{opt: opt} }
 
-// Take returns what was written since the last call.
-func (e *Encoder) Take() []byte { return e.w.Take() }
+// Take returns what was written since the last call. It is valid until more is written.
+func (e *Encoder) Take() []byte { return e.w.Lend() }
 
 // Dropped returns what the protocol could not hold.
 func (e *Encoder) Dropped() []llm.Dropped { return e.drops.List() }

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"math"
 	"strconv"
 
 	"squirrel/proxy/llm"
@@ -19,32 +20,53 @@ type Object struct {
 	// Wrong is the first member that was asked for as a type it does not have, "" when there is none.
 	Wrong string
 
+	raw     []byte
 	members []member
 }
 
+// member is where a key, without its quotes, and its value stand in an object. It is small because a stream makes very many.
 type member struct {
-	key   []byte // compared in place: most keys of a body are never asked for
-	value json.RawMessage
-	used  bool
+	key, keyEnd, value, valueEnd uint32
+
+	escaped bool // the key
+	used    bool
 }
+
+// is compares the key in place: most keys of a body are never asked for.
+func (o *Object) is(m *member, key string) bool {
+	if m.escaped {
+		return o.key(m) == key
+	}
+	return string(o.raw[m.key:m.keyEnd]) == key
+}
+
+func (o *Object) key(m *member) string {
+	if m.escaped {
+		return unquote(o.raw[m.key-1 : m.keyEnd+1])
+	}
+	return string(o.raw[m.key:m.keyEnd])
+}
+
+func (o *Object) value(m *member) json.RawMessage { return o.raw[m.value:m.valueEnd] }
 
 // Parse splits raw. It returns nil when raw is no object; a nil Object has no members.
 func Parse(raw []byte) *Object {
 	i := space(raw, 0)
-	if i >= len(raw) || raw[i] != '{' {
+	if i >= len(raw) || raw[i] != '{' || len(raw) > math.MaxUint32 {
 		return nil
 	}
-	o := &Object{members: make([]member, 0, 8)}
+	o := &Object{raw: raw, members: make([]member, 0, 8)}
 	for i = space(raw, i+1); i < len(raw) && raw[i] == '"'; i = space(raw, i) {
 		end := skip(raw, i)
-		key := raw[i:end]
+		m := keyMember(raw, i, end)
 		i = space(raw, end)
 		if i >= len(raw) || raw[i] != ':' {
 			break
 		}
 		i = space(raw, i+1)
 		end = skip(raw, i)
-		o.members = append(o.members, member{key: plainKey(key), value: raw[i:end]})
+		m.value, m.valueEnd = uint32(i), uint32(end)
+		o.members = append(o.members, m)
 		i = space(raw, end)
 		if i >= len(raw) || raw[i] != ',' {
 			break
@@ -82,9 +104,9 @@ func (o *Object) Get(key string) json.RawMessage {
 	}
 	var value json.RawMessage
 	for i := range o.members {
-		if string(o.members[i].key) == key {
-			o.members[i].used = true
-			value = o.members[i].value
+		if m := &o.members[i]; o.is(m, key) {
+			m.used = true
+			value = o.value(m)
 		}
 	}
 	if IsNull(value) {
@@ -99,7 +121,7 @@ func (o *Object) Has(key string) bool {
 		return false
 	}
 	for i := range o.members {
-		if string(o.members[i].key) == key {
+		if o.is(&o.members[i], key) {
 			return true
 		}
 	}
@@ -198,8 +220,9 @@ func (o *Object) Rest() iter.Seq2[string, json.RawMessage] {
 		if o == nil {
 			return
 		}
-		for _, m := range o.members {
-			if !m.used && !isEmpty(m.value) && !yield(string(m.key), m.value) {
+		for i := range o.members {
+			m := &o.members[i]
+			if value := o.value(m); !m.used && !isEmpty(value) && !yield(o.key(m), value) {
 				return
 			}
 		}
@@ -271,8 +294,8 @@ func (o *Object) Members() iter.Seq2[string, json.RawMessage] {
 		if o == nil {
 			return
 		}
-		for _, m := range o.members {
-			if !yield(string(m.key), m.value) {
+		for i := range o.members {
+			if m := &o.members[i]; !yield(o.key(m), o.value(m)) {
 				return
 			}
 		}

@@ -120,13 +120,7 @@ func unescape(raw, inner []byte) string {
 	return s
 }
 
-// plainKey returns the name of a member, a part of raw when it has no escapes.
-func plainKey(raw []byte) []byte {
-	if len(raw) < 2 {
-		return nil
-	}
-	if inner := raw[1 : len(raw)-1]; bytes.IndexByte(inner, '\\') < 0 {
-		return inner
-	}
-	return []byte(unquote(raw))
+// keyMember is a member whose key stands, in its quotes, at raw[i:end].
+func keyMember(raw []byte, i, end int) member {
+	return member{key: uint32(i + 1), keyEnd: uint32(end - 1), escaped: bytes.IndexByte(raw[i:end], '\\') >= 0}
 }

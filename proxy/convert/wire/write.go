@@ -39,6 +39,19 @@ func (w *Writer) Take() []byte {
 	return out
 }
 
+// mostLent bounds the memory that a writer keeps between two rounds.
+const mostLent = 64 << 10
+
+// Lend is Take for writers of many rounds: the bytes are valid until something is written again, in the same memory.
+func (w *Writer) Lend() []byte {
+	if len(w.buf) == 0 || cap(w.buf) > mostLent {
+		return w.Take()
+	}
+	out := w.buf
+	w.buf = w.buf[:0]
+	return out
+}
+
 // Len returns the number of bytes written.
 func (w *Writer) Len() int { return len(w.buf) }
 
