@@ -1,6 +1,7 @@
 // Package migrations brings a database to the schema this binary was built for. The SQL lies beside it, one folder per
 // dialect with the same numbers; each file runs in a transaction of its own, so an interrupted run resumes where it stopped.
-// Files are only ever added, never changed.
+// Files are only ever added at the end, never changed: a number that was passed over (0013) stays free, for databases that are past it
+// would refuse a file that comes to it later.
 package migrations
 
 import (
