@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -36,7 +37,7 @@ func (w *Web) showStorage(c *fiber.Ctx, cleanup pages.Cleanup, tried *pages.Reda
 	_, _, page.CanTry = w.opts.Admin.Kept("")
 	page.Tried = tried
 	for _, j := range found.Jobs {
-		page.Jobs = append(page.Jobs, pages.StorageJob{Name: j.Name, Slot: j.Slot, Result: j.Result})
+		page.Jobs = append(page.Jobs, pages.StorageJob{Name: j.Name, Slot: slotText(j.Slot), Result: j.Result})
 	}
 	if r, known := w.opts.Admin.System(); known {
 		page.Known, page.State, page.Reason, page.Spool, page.SpoolLimit, page.Lag = true, r.LogState, r.LogReason, r.SpoolBytes, r.SpoolLimit, r.Lag
@@ -107,4 +108,13 @@ func (w *Web) cleanLogs(c *fiber.Ctx, form url.Values) error {
 	}
 	cleanup.Count = &n
 	return w.showStorage(c, cleanup, nil)
+}
+
+// slotText is the hour that a job was due, for people; the slot of a job of another kind is shown as it is.
+func slotText(slot string) string {
+	due, err := time.Parse("2006-01-02T15", slot)
+	if err != nil {
+		return slot
+	}
+	return due.Format("2006-01-02 15:04") + " UTC"
 }

@@ -40,7 +40,7 @@ func TestStorage_Jobs(t *testing.T) {
 		}
 	}
 	const path = "/admin/settings/storage"
-	k.get(path).want(t, "English", 200, "Delete what is old", "12 logs, the details of 34 and 56 sums deleted", "of_tomorrow")
+	k.get(path).want(t, "English", 200, "Delete what is old", "2026-03-01 04:00 UTC", "12 logs, the details of 34 and 56 sums deleted", "of_tomorrow")
 	k.get(path+"?lang=zh").want(t, "Chinese", 200, "清理旧数据", "已删除 12 条日志、34 条日志的详情和 56 条统计合计")
 }
 
