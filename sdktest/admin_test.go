@@ -3,7 +3,6 @@ package sdktest
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -64,17 +63,6 @@ func (g *gateway) addProvider(t testing.TB, name, protocol, baseURL string) int 
 	return provider.ID
 }
 
-// addModel adds a model with a route to each provider.
-func (g *gateway) addModel(t testing.TB, name, target string, providers ...int) {
-	t.Helper()
-	g.login(t)
-	g.admin(t, http.MethodPost, "/api/admin/models", object{"requested_model": name, "strategy": "priority"}, nil)
-	for i, id := range providers {
-		g.admin(t, http.MethodPost, "/api/admin/model-providers", object{"requested_model": name, "provider_id": id, "target_model_name": target, "priority": i}, nil)
-	}
-	g.waitFor(t, name)
-}
-
 // simulator returns the base URL of the demo's simulated provider for each protocol.
 func (g *gateway) simulator(t testing.TB) map[string]string {
 	t.Helper()
@@ -113,24 +101,6 @@ func (g *gateway) waitFor(t testing.TB, model string) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("the model never came: " + model)
-		}
-	}
-}
-
-// logs returns the finished records of a model's requests as soon as there are so many; the log is written behind the answers.
-func (g *gateway) logs(t testing.TB, model string, atLeast int) []object {
-	t.Helper()
-	g.login(t)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		var page struct {
-			Items []object `json:"items"`
-		}
-		g.admin(t, http.MethodGet, fmt.Sprintf("/api/admin/logs?requested_model=%s&state=done&page_size=200", model), nil, &page)
-		if len(page.Items) >= atLeast {
-			return page.Items
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d records of %s instead of %d", len(page.Items), model, atLeast)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package sdktest
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -158,4 +159,33 @@ wire_api = "responses"
 	mustBeRecorded(t, model, provider, "tool_use", "end_turn")
 	// The signature of the thinking has to come back in the tool loop.
 	hasAll(t, provider.sent()[2], `"thinking":"Both files have to be read.","signature":"c2lnbmF0dXJl"`)
+}
+
+// addModel adds a model with a route to each provider.
+func (g *gateway) addModel(t testing.TB, name, target string, providers ...int) {
+	t.Helper()
+	g.login(t)
+	g.admin(t, http.MethodPost, "/api/admin/models", object{"requested_model": name, "strategy": "priority"}, nil)
+	for i, id := range providers {
+		g.admin(t, http.MethodPost, "/api/admin/model-providers", object{"requested_model": name, "provider_id": id, "target_model_name": target, "priority": i}, nil)
+	}
+	g.waitFor(t, name)
+}
+
+// logs returns the finished records of a model's requests as soon as there are so many; the log is written behind the answers.
+func (g *gateway) logs(t testing.TB, model string, atLeast int) []object {
+	t.Helper()
+	g.login(t)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var page struct {
+			Items []object `json:"items"`
+		}
+		g.admin(t, http.MethodGet, fmt.Sprintf("/api/admin/logs?requested_model=%s&state=done&page_size=200", model), nil, &page)
+		if len(page.Items) >= atLeast {
+			return page.Items
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d records of %s instead of %d", len(page.Items), model, atLeast)
+		}
+	}
 }

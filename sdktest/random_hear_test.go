@@ -15,6 +15,9 @@ import (
 	"github.com/openai/openai-go/v3/responses"
 )
 
+// call is a tool call; arguments is a JSON object.
+type call struct{ name, arguments string }
+
 // heard is what a client understood of an answer.
 type heard struct {
 	text, stop string

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,7 +152,7 @@ func (w world) job(seed uint64, n int) job {
 		j.Structured = format["type"] == "json_schema"
 	}
 	j.Body["model"] = j.Model
-	j.Tools = append(a.tools, "apply_patch", "list_issues")
+	j.Tools = slices.Concat(a.tools, []string{"apply_patch", "list_issues"})
 	return j
 }
 

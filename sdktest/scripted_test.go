@@ -1,3 +1,5 @@
+//go:build agents
+
 package sdktest
 
 import (
@@ -19,9 +21,6 @@ type turn struct {
 }
 
 func (a turn) id(kind string, i int) string { return fmt.Sprintf("%s_%d_%d", kind, a.n, i) }
-
-// call is a tool call; arguments is a JSON object.
-type call struct{ name, arguments string }
 
 // scripted is a provider that plays a script: the n-th answer of a conversation is the script's n-th turn. Requests without tools,
 // which agents make for titles and summaries, get a short text.
