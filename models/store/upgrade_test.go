@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	mrand "math/rand/v2"
 	"path/filepath"
@@ -78,6 +80,43 @@ func TestH15_UpgradeKeepsTheSums(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestH15_InterruptedFillGoesOn: who is ended while the sums by group are made goes on behind the last day, and no day counts twice.
+func TestH15_InterruptedFillGoesOn(t *testing.T) {
+	const days = 7
+	logs := randomLogs(mrand.New(mrand.NewPCG(35, 36)), 100, noon, (days-1)*24*time.Hour)
+	onBoth(t, func(t *testing.T, s *Store) {
+		ctx := context.WithoutCancel(t.Context())
+		writeEnds(t, s, logs)
+		for _, statement := range []string{"DELETE FROM usage_rollups WHERE series IN (SELECT id FROM usage_groups)", "DELETE FROM usage_groups"} {
+			must(t, s.writer.Exec(statement).Error)
+		}
+		made := 0
+		for _, fill := range groupFills {
+			for more := true; more; made++ {
+				failed := errors.New("the process ends here")
+				err := s.inLogWrite(ctx, func(tx *Store) error {
+					if _, err := tx.fillNext(ctx, fill); err != nil {
+						return err
+					}
+					return failed
+				})
+				if !errors.Is(err, failed) {
+					t.Fatal(err)
+				}
+				must(t, s.inLogWrite(ctx, func(tx *Store) (err error) {
+					more, err = tx.fillNext(ctx, fill)
+					return err
+				}))
+			}
+		}
+		if made != 2*(days+1) {
+			t.Errorf("%d steps, want one for each of %d days and one to end, twice", made, days)
+		}
+		must(t, s.fillGroups(ctx))
+		checkSums(t, "interrupted at each step", s, len(logs))
+	})
 }
 
 func checkSums(t *testing.T, what string, s *Store, rows int) {
