@@ -120,10 +120,10 @@ func TestUsageCompared(t *testing.T) {
 	k.seedLog(7*day+hour, costing(6, "smart"))
 	k.seedLog(8*day+hour, costing(9, "smart"))
 
-	k.get("/admin/usage?range=24h&compare=previous").want(t, "previous", 200, "line-dash", "Cost, previous period", "-57.1 % against the previous period",
+	k.get("/admin/usage?range=24h&compare=previous").want(t, "previous", 200, "line-dash", "Cost, previous period", "-57.1 % vs previous period",
 		`<option value="previous" selected>`, `data-label="Cost, change">+50.0 %</td>`, `<bdi>gone</bdi>`, `data-label="Cost, change">-100.0 %</td>`)
 	k.get("/admin/usage?range=24h&compare=week").want(t, "a week before", 200, "line-dash", "Cost, a week before", `data-label="Cost, change">-50.0 %</td>`,
-		"-50.0 % against the week before", "!<bdi>gone</bdi>", "compare=week")
+		"-50.0 % vs week before", "!<bdi>gone</bdi>", "compare=week")
 	k.get("/admin/usage?range=24h&compare=previous&metric=requests").want(t, "requests", 200, `data-label="Requests, change">+0.0 %</td>`)
 	k.get("/admin/usage?range=24h&compare=previous&metric=errors").want(t, "errors", 200, "line-dash", "Failures, previous period")
 	k.get("/admin/usage?range=15m&compare=previous").want(t, "nothing before", 200, "nothing in the previous period", "!against the previous period<")
