@@ -7,6 +7,8 @@ unformatted=$(git ls-files '*.go' | grep -v '_templ\.go$' | xargs gofmt -l)
 [ -z "$unformatted" ] || { echo "gofmt needed:"; echo "$unformatted"; exit 1; }
 
 go vet ./...
+(cd sdktest && go vet ./... && go vet -tags agents ./...)
+(cd e2e && go vet ./...)
 go mod verify >/dev/null
 
 fasthttp=$(go list -m -f '{{.Version}}' github.com/valyala/fasthttp)

@@ -10,6 +10,8 @@ import (
 	"time"
 )
 
+type object = map[string]any
+
 // admin calls the admin API of the demo and fails the test when it refuses.
 func (g *gateway) admin(t testing.TB, method, path string, body any, into any) {
 	t.Helper()

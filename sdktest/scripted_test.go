@@ -118,8 +118,6 @@ func (e events) data(name string, value any) {
 	e.w.(http.Flusher).Flush()
 }
 
-type object = map[string]any
-
 // halves cuts a text in two, so that something is put together again.
 func halves(text string) []string {
 	letters := []rune(text)
