@@ -150,12 +150,6 @@
     button.setAttribute("aria-pressed", String(field.type === "text"));
   });
 
-  // The current one of tabs that scroll is in sight.
-  $$(".tab[aria-current]").forEach((tab) => {
-    const list = tab.parentElement, at = tab.getBoundingClientRect(), around = list.getBoundingClientRect();
-    list.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
-  });
-
   // Tabs within a page: all panels are there; the script shows one.
   function showTab(tab) {
     const list = tab.closest("[data-tabs]");

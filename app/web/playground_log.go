@@ -22,7 +22,7 @@ func (w *Web) recordedPlayground(found *admin.LogView) pages.Playground {
 		form = newPlayground(pages.PlayImages, found.RequestedModel)
 		form.Notices = []string{"playground.no_upload"}
 	}
-	form.Notices = append(form.Notices, "playground.no_headers")
+	form.Notices = append([]string{"playground.no_headers"}, form.Notices...)
 	if found.APIKeyID != nil {
 		form.APIKeyID = strconv.FormatInt(*found.APIKeyID, 10)
 	}

@@ -5,10 +5,12 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"squirrel/app/admin"
 	"squirrel/models"
 	"squirrel/views/i18n"
 	"squirrel/views/pages"
@@ -49,7 +51,7 @@ func previewOf(ctx context.Context, base string, protocol models.Protocol) pages
 	case protocol == models.ProtocolAnthropic && !versioned:
 		path += "/v1"
 		hint(ui.Info, "providers.preview.v1_added")
-	case protocol != models.ProtocolAnthropic && !anyVersion(segments) && u.RawQuery == "":
+	case protocol != models.ProtocolAnthropic && !anyVersion(segments) && u.RawQuery == "" && !ofPreset(base):
 		hint(ui.Info, "providers.preview.no_version")
 	}
 	switch host := u.Hostname(); {
@@ -62,6 +64,11 @@ func previewOf(ctx context.Context, base string, protocol models.Protocol) pages
 	u.User = nil // never shown
 	preview.URL = u.String()
 	return preview
+}
+
+// ofPreset reports whether a base URL is that of a well-known provider: then it is right as it is.
+func ofPreset(base string) bool {
+	return slices.ContainsFunc(admin.Presets(), func(p admin.Preset) bool { return p.BaseURL == strings.TrimSpace(base) })
 }
 
 func endsInEndpoint(path string) bool {

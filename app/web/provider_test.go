@@ -127,7 +127,8 @@ func TestPreview(t *testing.T) {
 		protocol   models.Protocol
 		want, hint string
 	}{
-		{"https://api.deepseek.com", "openai", "https://api.deepseek.com/chat/completions", "no version"},
+		{"https://api.deepseek.com", "openai", "https://api.deepseek.com/chat/completions", ""}, // as its preset has it
+		{"https://llm.example", "openai", "https://llm.example/chat/completions", "no version"},
 		{"https://api.openai.com/v1/", "openai_responses", "https://api.openai.com/v1/responses", ""},
 		{"https://api.anthropic.com", "anthropic", "https://api.anthropic.com/v1/messages", "is added"},
 		{"https://api.anthropic.com/v1", "anthropic", "https://api.anthropic.com/v1/messages", ""},

@@ -72,10 +72,26 @@ func (w *Web) foundModels(ctx context.Context, view *pages.Search) error {
 	var found []pages.Found
 	for i := range list.Items {
 		m := &list.Items[i]
-		found = append(found, pages.Found{Name: m.Name, Note: strings.Join(m.Aliases, ", "), URL: modelPath(m.Name), Icon: "cube"})
+		found = append(found, pages.Found{Name: m.Name, Note: foundIn(ctx, m, view.Query), URL: modelPath(m.Name), Icon: "cube"})
 	}
+	named := func(f pages.Found) int { // what is called so itself comes first
+		if holds(f.Name, view.Query) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(found, func(a, b pages.Found) int { return named(a) - named(b) })
 	view.Add(i18n.T(ctx, "nav.models"), found)
 	return err
+}
+
+// foundIn says what of a model was found, when it is not its name.
+func foundIn(ctx context.Context, m *admin.ModelView, query string) string {
+	aliases := strings.Join(m.Aliases, ", ")
+	if holds(m.Name, query) || holds(aliases, query) {
+		return aliases
+	}
+	return i18n.T(ctx, "search.by_target")
 }
 
 func (w *Web) foundProviders(ctx context.Context, view *pages.Search) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"squirrel/app/admin"
@@ -16,6 +17,12 @@ func TestSearch(t *testing.T) {
 	}
 	id := k.seedLog(0, nil)
 	k.get("/admin/search").want(t, "no query", 200, "/admin/logs", "Add provider", `id="q"`)
+	k.route("a-gptless-name", "gpt-5-nano", p.ID)
+	k.route("gpt-5-nano", "gpt-5-nano", p.ID)
+	k.get("/admin/search?q=5-nano").want(t, "by its target", 200, "by the name of a target model", `href="/admin/models/a-gptless-name"`, "!>smart/one<")
+	if page := k.get("/admin/search?q=5-nano").body; strings.Index(page, `href="/admin/models/gpt-5-nano"`) > strings.Index(page, `href="/admin/models/a-gptless-name"`) {
+		t.Error("what is called so comes after what only leads there")
+	}
 	k.get("/admin/search?q=SMART").want(t, "objects", 200, `href="/admin/models/smart%2Fone"`, `href="/admin/keys/1"`, "!Add provider")
 	k.get("/admin/search?q=acorn", "HX-Request", "true").want(t, "the palette", 200, "Acorn &lt;b&gt;", `href="/admin/providers/1"`, "one.example", "!<html")
 	k.get("/admin/search?q="+id).want(t, "a request", 200, `href="/admin/logs/`+id)

@@ -139,12 +139,15 @@ func (w *Web) simulateResult(ctx context.Context, in admin.DryRunResult) *pages.
 	r.ModelRules = traces[0]
 	for i := range d.Candidates {
 		c := &d.Candidates[i]
-		cost := i18n.T(ctx, "common.unknown_price")
-		if c.EstimatedCost != nil {
+		place, cost := slices.Index(d.Order, c.RouteID)+1, ""
+		switch {
+		case c.EstimatedCost != nil:
 			cost = "~" + ui.Money(*c.EstimatedCost)
+		case place > 0: // the others are not estimated
+			cost = i18n.T(ctx, "common.unknown_price")
 		}
 		r.Candidates = append(r.Candidates, pages.SimulateCandidate{
-			RouteID: c.RouteID, Place: slices.Index(d.Order, c.RouteID) + 1, Provider: c.Provider, Target: c.TargetModel, Protocol: string(c.Protocol),
+			RouteID: c.RouteID, Place: place, Provider: c.Provider, Target: c.TargetModel, Protocol: string(c.Protocol),
 			Reason: c.Reason, Health: healthState(ctx, admin.Health{State: c.Health}, "providers.state.healthy"), Cost: cost, Rules: traces[c.RouteID], Sent: sent[c.RouteID],
 		})
 	}

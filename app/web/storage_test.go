@@ -16,6 +16,9 @@ func TestStorage(t *testing.T) {
 	for _, n := range []int{0, 1, 3 * 24 * 60, 3*24*60 + 1} {
 		k.seedLog(n, nil)
 	}
+	for _, page := range []string{"/admin/settings", "/admin/settings/storage", "/admin/transfer"} {
+		k.get(page).want(t, "its tabs", 200, `href="/admin/settings"`, `href="/admin/settings/storage"`, `href="/admin/transfer"`, `href="`+page+`" aria-current="page"`)
+	}
 	k.get("/admin/settings/storage").want(t, "the page", 200, "LOG_RETENTION_DAYS", "7 days", "3 days", "2026-02-26", `data-testid="cleanup"`, `!data-testid="cleanup-delete"`)
 	d.report = admin.SystemReport{LogState: "lean", LogReason: "the disk is nearly full"}
 	k.get("/admin/settings/storage").want(t, "degraded", 200, "Long bodies are not recorded", "the disk is nearly full")

@@ -25,7 +25,7 @@ type state struct {
 // allStates are the tables of all files.
 func allStates() []state {
 	var all []state
-	for _, table := range [][]state{overviewStates, logsStates, logStates, usageStates} {
+	for _, table := range [][]state{overviewStates, logsStates, logStates, usageStates, playStates, providerStates, modelStates, keyStates, simulateStates, systemStates} {
 		all = append(all, table...)
 	}
 	return all

@@ -235,6 +235,14 @@ func (p Playground) messageButton(op, icon, label string, i int, disabled bool) 
 	return ui.ButtonProps{Label: label, Icon: icon, IconOnly: true, Small: true, Kind: ui.Ghost, Name: "op", Value: op + ":" + strconv.Itoa(i), Disabled: disabled, Attrs: attrs}
 }
 
+// answerTitle is over what a button of the form brought.
+func (p Playground) answerTitle(ctx context.Context) string {
+	if len(p.Code) > 0 {
+		return i18n.T(ctx, "playground.code.title")
+	}
+	return i18n.T(ctx, "playground.answer")
+}
+
 // answerID is where the page goes once the form is sent: to the answer, but not past what is wrong with the form.
 func (p Playground) answerID() string {
 	if len(p.Errors) > 0 {
