@@ -20,6 +20,7 @@ type call struct {
 	body            object
 	raw             func() (contentType string, body []byte) // instead of body
 	header          http.Header
+	wait            time.Duration // before it is made
 	leave           time.Duration // after which the client goes away; 0 = it stays
 }
 
@@ -65,7 +66,6 @@ var calls = []call{
 	{name: "converted", path: chatPath, body: ask("claude", "Which trees shed their leaves last?", object{"seed": 7, "logit_bias": object{"50256": -100}, "n": 1, "presence_penalty": 0.4, "frequency_penalty": 0.2, "user": "mia", "max_tokens": 200, "response_format": object{"type": "json_object"}})},
 	{name: "converted-stream", path: messagesPath, body: ask("assistant", "Which trees shed their leaves first?", object{"max_tokens": 200, "stream": true, "top_k": 40, "metadata": object{"user_id": "u-17"}})},
 	{name: "failed-over", path: chatPath, body: ask("failing-over", "Is the shop open on Sunday?", streamed)},
-	{name: "retried", path: chatPath, body: ask("wobbly", "What is 17 times 23?", nil)},
 	{name: "all-failed", path: chatPath, body: ask("down", "Anybody there?", nil)},
 	{name: "rate-limited", path: chatPath, body: ask("busy", "Hello?", nil)},
 	{name: "refused", path: chatPath, body: ask("picky", "Hello?", object{"temperature": 1.2})},
@@ -97,6 +97,8 @@ var calls = []call{
 	{name: "key-limited", path: chatPath, key: "one-a-minute", body: ask("assistant", "Twice.", nil)},
 	{name: "no-model", path: chatPath, body: ask("gpt-9-ultra", "Hello?", nil)},
 	{name: "bad-request", path: chatPath, body: object{"model": "assistant", "messages": "none"}},
+	// The retries of the calls before count for ten seconds against those that are allowed.
+	{name: "retried", path: chatPath, wait: 10 * time.Second, body: ask("wobbly", "What is 17 times 23?", nil)},
 }
 
 // longConversation is one whose messages need folding.
@@ -126,6 +128,7 @@ func recording() (contentType string, body []byte) {
 // sendAll makes all calls, those of clients that leave included.
 func (s *scene) sendAll(ctx context.Context) error {
 	for i := range calls {
+		time.Sleep(calls[i].wait)
 		if err := s.send(ctx, &calls[i]); err != nil {
 			return fmt.Errorf("%s: %w", calls[i].name, err)
 		}
