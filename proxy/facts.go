@@ -23,7 +23,7 @@ func (x *Exchange) routingRequest() *routing.Request {
 	}
 	return &routing.Request{
 		Facts: rules.NewFacts(source), Model: x.log.RequestedModel, Endpoint: x.req.Endpoint.Path, Protocol: x.req.dialect(), MaxOutput: x.info.MaxTokens,
-		Allowed: x.key.AllowedModels,
+		Allowed: x.key.AllowedModels, Observe: x.key.RecordDetails,
 	}
 }
 

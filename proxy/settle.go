@@ -147,10 +147,17 @@ func (x *Exchange) detail(r result) *models.LogDetail {
 		d.Reason = "key_opted_out"
 	}
 	if x.plan != nil {
-		d.Decision = &x.plan.Decision
+		d.Decision = x.decision()
 	}
 	d.CostLines = x.costLines
 	d.Dropped = x.dropped
+	return d
+}
+
+// decision is why the request went where it went; what rules saw of it is redacted as the request is.
+func (x *Exchange) decision() *models.Decision {
+	d := &x.plan.Decision
+	x.gw.redact.Rules(d.Rules, x.secret)
 	return d
 }
 

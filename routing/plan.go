@@ -16,6 +16,7 @@ type Request struct {
 	Protocol  models.Protocol // the client's
 	MaxOutput int64           // the client's limit in tokens; 0 = ask Facts
 	Allowed   []string        // the API key's allow-list: only these are named as nearest; empty = all
+	Observe   bool            // the decision is to hold what each rule saw; else only a dry run does
 	AtRest    bool            // as if every route were healthy and no turn taken yet: by the configuration alone
 }
 
@@ -123,25 +124,33 @@ func (p *planner) checkModel() error {
 	return nil
 }
 
-// match evaluates a rule; a dry run keeps its trace.
+// match evaluates a rule, and notes what it saw when that is wanted. A dry run looks at all conditions, a request at those that it
+// takes.
 func (p *planner) match(rule *rules.Rule, routeID int64) (matched bool, err error) {
 	if rule == nil {
 		return true, nil
 	}
-	if p.dry {
-		var trace []models.RuleTrace
-		matched, trace, err = rule.Trace(p.req.Facts, p.at)
-		for i := range trace {
-			trace[i].RouteID = routeID
-		}
-		p.plan.Decision.Rules = append(p.plan.Decision.Rules, trace...)
-		return matched, err
+	var seen []models.RuleTrace
+	switch {
+	case p.dry:
+		matched, seen, err = rule.Trace(p.req.Facts, p.at)
+	case p.req.Observe && len(p.plan.Decision.Rules) < maxObserved:
+		matched, seen, err = rule.Observe(p.req.Facts, p.at)
+	default:
+		matched, err = rule.Match(p.req.Facts, p.at)
 	}
-	if matched, err = rule.Match(p.req.Facts, p.at); err != nil {
+	for i := range seen {
+		seen[i].RouteID = routeID
+	}
+	p.plan.Decision.Rules = append(p.plan.Decision.Rules, seen...)
+	if err != nil && !p.dry {
 		p.router.ruleErrors.Add(1)
 	}
 	return matched, err
 }
+
+// maxObserved is how many conditions a request's decision holds before further rules are not observed any more.
+const maxObserved = 100
 
 // choose finds the routes that may serve the request and writes down why the others may not.
 func (p *planner) choose(options []option) []option {

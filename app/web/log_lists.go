@@ -46,7 +46,7 @@ func (d detailLists) fill(page *pages.Log, found *admin.LogView) {
 	from, to = d.window("candidate", len(all), candidatesAtOnce, max(chosen, 0))
 	page.Candidates, page.CandidatePager = all[from:to], d.pager("candidate", "log.candidates.shown", from, to, len(all))
 	for _, rule := range page.Decision.Rules {
-		if slices.ContainsFunc(page.Candidates, func(c models.CandidateVerdict) bool { return c.RouteID == rule.RouteID }) {
+		if rule.RouteID == 0 || slices.ContainsFunc(page.Candidates, func(c models.CandidateVerdict) bool { return c.RouteID == rule.RouteID }) {
 			page.Rules = append(page.Rules, rule)
 		}
 	}

@@ -14,10 +14,21 @@ type evaluation struct {
 	facts Facts
 	at    time.Time // in the reporting time zone
 	fault *leaf     // the first condition that could not be evaluated
+
+	observed bool // seen is wanted
+	samples  samples
+	seen     []models.RuleTrace
 }
 
 // values calls yield with each value of a field.
 func (e *evaluation) values(f *Field, yield func(Value) bool) {
+	if e.observed {
+		look := yield
+		yield = func(v Value) bool {
+			e.samples.add(v)
+			return look(v)
+		}
+	}
 	switch f.info.id {
 	case fieldHour:
 		yield(Whole(int64(e.at.Hour())))
@@ -36,10 +47,21 @@ func (e *evaluation) values(f *Field, yield func(Value) bool) {
 // Match evaluates the rule at a time in the reporting time zone, looking at no more facts than it takes. An error means
 // that the rule could not be evaluated, and so does not match.
 func (r *Rule) Match(f Facts, at time.Time) (bool, error) {
+	e := evaluation{facts: f, at: at}
+	return e.match(r)
+}
+
+// Observe is Match, and tells what each condition saw that was looked at.
+func (r *Rule) Observe(f Facts, at time.Time) (matched bool, seen []models.RuleTrace, err error) {
+	e := evaluation{facts: f, at: at, observed: true}
+	matched, err = e.match(r)
+	return matched, e.seen, err
+}
+
+func (e *evaluation) match(r *Rule) (bool, error) {
 	if r == nil {
 		return true, nil
 	}
-	e := evaluation{facts: f, at: at}
 	result := e.node(&r.root)
 	if result == unknown {
 		return false, fmt.Errorf("the condition %q could not be evaluated: no value has the right type", e.fault.describe())
@@ -50,9 +72,13 @@ func (r *Rule) Match(f Facts, at time.Time) (bool, error) {
 // node evaluates in Kleene's logic: one certain child can decide a group that holds an uncertain one.
 func (e *evaluation) node(n *node) truth {
 	if n.leaf != nil {
+		e.samples = nil
 		result := n.leaf.eval(e)
 		if result == unknown && e.fault == nil {
 			e.fault = n.leaf
+		}
+		if e.observed {
+			e.seen = append(e.seen, n.leaf.sight(e.samples, result))
 		}
 		return result
 	}
@@ -97,34 +123,45 @@ func (e *evaluation) trace(n *node, out []models.RuleTrace) []models.RuleTrace {
 		out = e.trace(&n.children[i], out)
 	}
 	if l := n.leaf; l != nil {
-		out = append(out, models.RuleTrace{
-			Field: l.field.Name, Operator: string(l.op.op), Value: l.raw, Actual: e.actual(&l.field), Result: l.eval(e) == yes,
-		})
+		var all samples
+		e.values(&l.field, all.add)
+		out = append(out, l.sight(all, l.eval(e)))
 	}
 	return out
+}
+
+// sight is what a condition was about, what it saw, and what came of it.
+func (l *leaf) sight(saw samples, result truth) models.RuleTrace {
+	return models.RuleTrace{Field: l.field.Name, Operator: string(l.op.op), Value: l.raw, Actual: saw.of(&l.field), Result: result == yes}
 }
 
 // maxSamples bounds how many values of a list a trace shows.
 const maxSamples = 20
 
-// actual shows the values of a field: null when it is missing, a list when it can have several.
-func (e *evaluation) actual(f *Field) json.RawMessage {
-	var samples []json.RawMessage
-	e.values(f, func(v Value) bool {
-		if len(samples) == maxSamples {
-			samples = append(samples, json.RawMessage(`"…"`))
-			return false
-		}
-		samples = append(samples, v.sample())
-		return true
-	})
+// samples are values of a field, as JSON.
+type samples []json.RawMessage
+
+// add takes a value; it reports whether there is room for further ones.
+func (s *samples) add(v Value) bool {
 	switch {
-	case len(samples) == 0:
-		return json.RawMessage("null")
-	case len(samples) == 1 && (!f.info.List || f.info.id == fieldBody):
-		return samples[0]
+	case len(*s) > maxSamples:
+	case len(*s) == maxSamples:
+		*s = append(*s, json.RawMessage(`"…"`))
 	default:
-		out, _ := json.Marshal(samples) // each is valid JSON
+		*s = append(*s, v.sample())
+	}
+	return len(*s) <= maxSamples
+}
+
+// of shows the values of a field: null when it is missing, a list when it can have several.
+func (s samples) of(f *Field) json.RawMessage {
+	switch {
+	case len(s) == 0:
+		return json.RawMessage("null")
+	case len(s) == 1 && (!f.info.List || f.info.id == fieldBody):
+		return s[0]
+	default:
+		out, _ := json.Marshal(s) // each is valid JSON
 		return out
 	}
 }

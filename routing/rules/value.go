@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind is the type of a value. Types never convert into each other: "007" is not 7.
@@ -115,15 +116,24 @@ func (v Value) sample() json.RawMessage {
 	var out []byte
 	switch v.kind {
 	case KindText:
-		out, _ = json.Marshal(clip(v.text, sampleRunes)) // a string always marshals
+		out, _ = json.Marshal(excerpt(v.text)) // a string always marshals
 	case KindNumber:
 		out = []byte(v.numberText())
 	case KindBool:
 		out = strconv.AppendBool(nil, v.yes)
 	default:
-		out, _ = json.Marshal(clip(v.text, sampleRunes))
+		out, _ = json.Marshal(excerpt(v.text))
 	}
 	return out
+}
+
+// excerpt is the beginning of a text, without the half of what may be a credential: it would not be known as one.
+func excerpt(text string) string {
+	begin := clip(text, sampleRunes)
+	if begin == text {
+		return text
+	}
+	return strings.TrimRightFunc(strings.TrimSuffix(begin, "…"), func(r rune) bool { return r > ' ' && r < utf8.RuneSelf && r != '"' && r != ',' }) + "…"
 }
 
 func (v Value) numberText() string {

@@ -75,6 +75,48 @@ func TestTrace_ShowsEveryLeaf(t *testing.T) {
 	}
 }
 
+// TestObserve_ShowsWhatWasLookedAt: the same rule on a live request: nothing is read that the decision does not need.
+func TestObserve_ShowsWhatWasLookedAt(t *testing.T) {
+	counted := 0
+	f := NewFacts(Source{
+		Model: "m", Endpoint: models.EndpointChat, InputTokens: func() int64 { counted++; return 512 },
+		Header: func(name string) (string, bool) { return "gold", name == "x-tier" },
+		Body:   []byte(`{"messages":[{"role":"user","content":"hi"},{"role":"user","content":"SELECT 1"},{"role":"user","content":"bye"}],"n":[]}`),
+	})
+	for rule, want := range map[string]string{
+		`{"rules":[{"field":"headers.x-tier","operator":"eq","value":"silver"},{"field":"token_usage.input_tokens","operator":"gte","value":8000}]}`:                                                                      `no [{"field":"headers.x-tier","operator":"eq","value":"silver","actual":"gold","result":false}]`,
+		`{"logic":"OR","rules":[{"field":"headers.x-team","operator":"eq","value":"a"},{"field":"messages.any","operator":"contains","value":"SELECT"},{"field":"token_usage.input_tokens","operator":"gte","value":1}]}`: `yes [{"field":"headers.x-team","operator":"eq","value":"a","actual":null,"result":false},{"field":"messages.any","operator":"contains","value":"SELECT","actual":["hi","SELECT 1"],"result":true}]`,
+	} {
+		r := mustCompile(t, rule)
+		matched, seen, err := r.Observe(f, noon)
+		got, _ := json.Marshal(seen)
+		if same, _ := r.Match(f, noon); err != nil || same != matched || map[bool]string{true: "yes ", false: "no "}[matched]+string(got) != want {
+			t.Errorf("%v, %v: got  %s\nwant %s", matched, err, got, want)
+		}
+	}
+	if counted > 0 {
+		t.Errorf("the tokens were counted %d times, for nothing", counted)
+	}
+	if matched, seen, err := (*Rule)(nil).Observe(f, noon); !matched || seen != nil || err != nil {
+		t.Errorf("no rule: %v, %v, %v", matched, seen, err)
+	}
+}
+
+// TestExcerpt_EndsWithoutHalfACredential cuts before what may go on.
+func TestExcerpt_EndsWithoutHalfACredential(t *testing.T) {
+	prose := strings.Repeat("word ", 38)
+	for text, want := range map[string]string{
+		"short sk-key":                            "short sk-key",
+		prose + "sk-" + strings.Repeat("k", 40):   prose + "…",
+		prose + "\"sk-" + strings.Repeat("k", 40): prose + "\"…",
+		strings.Repeat("x", 300):                  "…",
+	} {
+		if got := excerpt(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	if r, err := Parse([]byte(`null`)); r != nil || err != nil {
 		t.Errorf("null: %v, %v", r, err)
