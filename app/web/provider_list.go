@@ -80,7 +80,7 @@ func (w *Web) providerRows(ctx context.Context, list pages.ProviderList) ([]page
 	rows := make([]pages.ProviderRow, len(found.Items))
 	for i := range found.Items {
 		p := &found.Items[i]
-		rows[i] = providerRow(ctx, p, routes[p.ID], lines[strconv.FormatInt(p.ID, 10)])
+		rows[i] = w.providerRow(ctx, p, routes[p.ID], lines[strconv.FormatInt(p.ID, 10)])
 	}
 	return rows, nil
 }

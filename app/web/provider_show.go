@@ -26,7 +26,7 @@ func (w *Web) provider(c *fiber.Ctx) error {
 		return err
 	}
 	view := pages.ProviderShow{
-		ProviderRow: providerRow(ctx, &p, routes.Items, lines[strconv.FormatInt(p.ID, 10)]),
+		ProviderRow: w.providerRow(ctx, &p, routes.Items, lines[strconv.FormatInt(p.ID, 10)]),
 		BaseURL:     p.BaseURL, CallURL: previewOf(ctx, p.BaseURL, p.Protocol).URL, KeyMask: p.APIKey, ProxyURL: p.ProxyURL,
 		Headers: headerFields(p.ExtraHeaders), Params: parametersText(p.DefaultParameters),
 		Timeouts: [4]int{p.ConnectTimeout, p.FirstByteTimeout, p.IdleTimeout, p.ResponseTimeout},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"squirrel/app/admin"
 	"squirrel/models"
@@ -16,10 +17,11 @@ import (
 )
 
 // providerRow puts a provider together with its routes and its figures of the last day.
-func providerRow(ctx context.Context, p *admin.ProviderView, routes []admin.RouteView, line models.StatLine) pages.ProviderRow {
+func (w *Web) providerRow(ctx context.Context, p *admin.ProviderView, routes []admin.RouteView, line models.StatLine) pages.ProviderRow {
+	paused := w.pausedOf(routes)
 	return pages.ProviderRow{
 		ID: p.ID, Name: p.Name, Remark: p.Remark, Protocol: string(p.Protocol), Address: addressOf(p.BaseURL), Active: p.IsActive,
-		State: providerState(ctx, p, routes), Models: len(modelsOf(routes)), Requests: line.RequestCount, Success: line.SuccessCount,
+		Paused: len(paused), State: w.providerState(ctx, p, routes, paused), Models: len(modelsOf(routes)), Requests: line.RequestCount, Success: line.SuccessCount,
 		P50: line.FirstByteMS.P50, Cost: ui.Money(line.TotalCost), CostUSD: line.TotalCost, Unpriced: line.UnknownCostCount,
 	}
 }
@@ -44,7 +46,7 @@ func modelsOf(routes []admin.RouteView) []string {
 }
 
 // providerState says how a provider is: what somebody decided first, then its worst route.
-func providerState(ctx context.Context, p *admin.ProviderView, routes []admin.RouteView) pages.State {
+func (w *Web) providerState(ctx context.Context, p *admin.ProviderView, routes []admin.RouteView, paused []time.Time) pages.State {
 	switch {
 	case p.APIKeyBroken:
 		return pages.State{Tone: ui.Err, Text: i18n.T(ctx, "providers.state.broken"), Reason: i18n.T(ctx, "providers.state.broken.reason")}
@@ -53,8 +55,21 @@ func providerState(ctx context.Context, p *admin.ProviderView, routes []admin.Ro
 	case len(routes) == 0:
 		return pages.State{Tone: ui.Neutral, Text: i18n.T(ctx, "providers.state.unused"), Reason: i18n.T(ctx, "providers.state.unused.reason")}
 	}
+	if len(paused) == len(routes) {
+		return pages.State{Tone: ui.Neutral, Text: i18n.T(ctx, "providers.state.paused"), Reason: ui.Relative(ctx, slices.MinFunc(paused, time.Time.Compare))}
+	}
 	worst := slices.MaxFunc(routes, func(a, b admin.RouteView) int { return cmp.Compare(severity(a.Health.State), severity(b.Health.State)) })
 	return healthState(ctx, worst.Health, "providers.state.active")
+}
+
+// pausedOf says until when routes are paused, those that are.
+func (w *Web) pausedOf(routes []admin.RouteView) (until []time.Time) {
+	for i := range routes {
+		if at := routes[i].PausedUntil; at != nil && at.After(w.opts.Now()) {
+			until = append(until, *at)
+		}
+	}
+	return until
 }
 
 func severity(state string) int {

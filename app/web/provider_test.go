@@ -121,6 +121,23 @@ func TestUpstreamModels(t *testing.T) {
 	k.get("/admin/providers/2?tab=models").want(t, "no list", http.StatusOK, `data-testid="upstream-problem"`, "could not be reached")
 }
 
+// TestPauseProvider pauses all routes to a provider and those only; they go on by themselves or when asked to.
+func TestPauseProvider(t *testing.T) {
+	k := newKit(t)
+	p, other := k.provider("one", "https://one.example/v1", ""), k.provider("two", "https://two.example/v1", "")
+	k.route("smart", "gpt-4o", p.ID)
+	k.route("fast", "gpt-4o-mini", p.ID)
+	k.route("slow", "gpt-4o", other.ID)
+	k.get("/admin/providers").want(t, "offered", http.StatusOK, `action="/admin/providers/1/pause"`, `name="minutes" value="15"`, "Pause for 1 hour", "!Resume")
+	k.post("/admin/providers/1/pause", "minutes", "15").wantRedirect(t, "paused", "/admin/providers")
+	k.get("/admin/providers").want(t, "paused", http.StatusOK, "one is paused for 15 minutes (routes: 2).", `action="/admin/providers/1/resume"`, ">Paused<", `name="minutes" value="0"`)
+	k.get("/admin/providers/2").want(t, "the other", http.StatusOK, "!Paused")
+	k.post("/admin/providers/1/resume").wantRedirect(t, "resumed", "/admin/providers")
+	k.get("/admin/providers").want(t, "resumed", http.StatusOK, "one goes on", "!Paused")
+	k.post("/admin/providers/1/pause", "minutes", "soon").want(t, "no number", http.StatusUnprocessableEntity, "must be between 0 and")
+	k.post("/admin/providers/9/pause", "minutes", "15").want(t, "no provider", http.StatusNotFound)
+}
+
 func TestPreview(t *testing.T) {
 	for _, c := range []struct {
 		base       string

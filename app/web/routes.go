@@ -60,6 +60,8 @@ func (w *Web) routes() []route {
 		{method: post, path: "/admin/providers/:id/models", handle: w.adopt},
 		{method: post, path: "/admin/providers/:id/enable", handle: w.enableProvider},
 		{method: post, path: "/admin/providers/:id/disable", handle: w.disableProvider},
+		{method: post, path: "/admin/providers/:id/pause", handle: w.pauseProvider},
+		{method: post, path: "/admin/providers/:id/resume", handle: w.resumeProvider},
 		{method: get, path: "/admin/providers/:id/delete", handle: w.askDeleteProvider},
 		{method: post, path: "/admin/providers/:id/delete", handle: w.deleteProvider},
 

@@ -111,6 +111,10 @@ func ProviderShowPage(p ProviderShow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = ui.LinkButton(path("/admin/providers/", p.ID, "/edit#probe-title"), ui.ButtonProps{Label: i18n.T(ctx, "providers.test.run"), Icon: "plug"}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
 		if p.Active {
 			templ_7745c5c3_Err = ui.ActionForm(path("/admin/providers/", p.ID, "/disable"), ui.ButtonProps{Label: i18n.T(ctx, "common.disable"), Icon: "pause"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -121,10 +125,6 @@ func ProviderShowPage(p ProviderShow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		}
-		templ_7745c5c3_Err = ui.LinkButton(path("/admin/providers/", p.ID, "/edit#probe-title"), ui.ButtonProps{Label: i18n.T(ctx, "providers.test.run"), Icon: "plug"}).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.LinkButton(path("/admin/providers/", p.ID, "/delete"), ui.ButtonProps{Label: i18n.T(ctx, "common.delete"), Icon: "trash", Kind: ui.DangerQuiet}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
