@@ -62,7 +62,11 @@ func searchFilter(v url.Values, token string, problems map[string]string) bool {
 	}
 	name, known := searchBounds[parts[1]]
 	if !known {
-		return false
+		if !strings.ContainsAny(parts[3][:1], "$.0123456789") {
+			return false
+		}
+		problems["q"] = parts[1] + " can't be compared; what can is cost, ttft, total, in, out and retries"
+		return true
 	}
 	edge := "_min"
 	if strings.HasPrefix(parts[2], "<") {

@@ -174,6 +174,9 @@ func TestSearchGrammar(t *testing.T) {
 	if state := readLogState(url.Values{"q": {"-state:running"}}, noon, time.UTC); state.problems["q"] == "" {
 		t.Error("an exclusion that can't be is taken for something else")
 	}
+	if state := readLogState(url.Values{"q": {"tokens>500 x"}}, noon, time.UTC); state.problems["q"] == "" || state.values.Get("q") != "x" {
+		t.Errorf("a comparison that can't be is taken for something else: %v", state.values)
+	}
 	if state := readLogState(url.Values{"q": {"status:99"}}, noon, time.UTC); state.problems["status"] == "" {
 		t.Error("a status that can't be is taken")
 	}
