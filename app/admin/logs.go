@@ -24,6 +24,11 @@ func (s *Service) Stats(ctx context.Context, q models.StatsQuery) (models.Stats,
 	return stats, err
 }
 
+// GroupTrends are the trends of some groups of a question, by their keys.
+func (s *Service) GroupTrends(ctx context.Context, q models.StatsQuery, keys []string) (map[string][]models.StatPoint, error) {
+	return s.store.GroupTrends(ctx, q, keys)
+}
+
 // LogView is one request with everything that is known about it. Bodies are text; those that aren't UTF-8 are base64 and
 // named in Base64Fields.
 type LogView struct {

@@ -22,6 +22,7 @@ type usageQuery struct {
 	state   logState
 	grid    grid
 	metric  string
+	explore bool // the metric is drawn by group
 	group   models.StatGroup
 	compare string
 }
@@ -40,6 +41,9 @@ func (w *Web) readUsage(c *fiber.Ctx) (usageQuery, error) {
 		v.Set("range", usageRange)
 	}
 	q := usageQuery{state: readLogState(v, w.opts.Now(), w.opts.Zone), metric: v.Get("metric"), group: models.StatGroup(v.Get("group_by"))}
+	if q.explore = q.metric == pages.UsageExplore; q.explore {
+		q.metric = v.Get("figure")
+	}
 	if !slices.Contains(usageMetrics, q.metric) {
 		q.metric = usageMetrics[0]
 	}
@@ -72,6 +76,9 @@ func (q usageQuery) earlier(w *Web) models.StatsQuery {
 // url is this page with something changed.
 func (q usageQuery) url(path string, changes ...string) string {
 	own := []string{"metric", q.metric, "group_by", string(q.group), "compare", q.compare}
+	if q.explore {
+		own = append(own, "metric", pages.UsageExplore, "figure", q.metric)
+	}
 	return q.state.url(path, append(own, changes...)...)
 }
 
@@ -89,6 +96,13 @@ func (w *Web) usage(c *fiber.Ctx) error {
 	page, err := w.usagePage(ctx, q, found, before)
 	if err != nil {
 		return err
+	}
+	if q.explore {
+		chart, err := w.exploreChart(ctx, q, found)
+		if err != nil {
+			return err
+		}
+		page.Charts = []ui.Chart{chart}
 	}
 	if page.Projection, err = w.project(ctx, q, &found.Stats); err != nil {
 		return err
@@ -138,6 +152,10 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 		}
 		v := u.Query()
 		v.Set("metric", q.metric)
+		if q.explore {
+			v.Set("metric", pages.UsageExplore)
+			v.Set("figure", q.metric)
+		}
 		v.Set("group_by", string(q.group))
 		if q.compare != "" {
 			v.Set("compare", q.compare)
@@ -148,8 +166,12 @@ func (w *Web) usagePage(ctx context.Context, q usageQuery, found admin.Outcomes,
 		page.Problems = append(page.Problems, ui.FieldError{Label: filterName(ctx, name), Text: problem})
 	}
 	for _, metric := range usageMetrics {
-		page.Metrics = append(page.Metrics, ui.Tab{Label: i18n.T(ctx, "usage.metric."+metric), URL: q.url("/admin/usage", "metric", metric), Current: metric == q.metric})
+		page.Metrics = append(page.Metrics, ui.Tab{Label: i18n.T(ctx, "usage.metric."+metric), URL: q.url("/admin/usage", "metric", metric, "figure", ""), Current: metric == q.metric && !q.explore})
 	}
+	page.Explore, page.CSVExplore = q.explore, q.url("/admin/usage/export", "of", pages.UsageExplore)
+	page.Metrics = append(page.Metrics, ui.Tab{
+		Label: i18n.T(ctx, "usage.metric."+pages.UsageExplore), URL: q.url("/admin/usage", "metric", pages.UsageExplore, "figure", q.metric), Current: q.explore,
+	})
 	page.Groups, page.Rest = usageGroups(ctx, q, found.Stats, before)
 	return page, nil
 }

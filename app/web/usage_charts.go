@@ -83,8 +83,7 @@ func (w *Web) usageCharts(ctx context.Context, q usageQuery, found admin.Outcome
 		earlier = &t
 	}
 	p := plotter{ctx: ctx, q: q, zone: w.opts.Zone.String(), now: now, earlier: earlier}
-	count := func(f float64) string { return ui.Tokens(int64(f)) }
-	money := func(f float64) string { return ui.Money(models.NanoUSD(f)) }
+	count, money := figureFormat("tokens"), figureFormat("cost")
 	switch q.metric {
 	case "tokens":
 		return []ui.Chart{p.chart("tokens", count, false,

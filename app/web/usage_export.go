@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"squirrel/models"
+	"squirrel/views/pages"
 )
 
 // exportUsage is the statistics as CSV: over time, or by group; with those of the earlier period when the page compares. Amounts
@@ -32,8 +33,14 @@ func (w *Web) exportUsage(c *fiber.Ctx) error {
 		before = &earlier
 	}
 	name, rows := "usage-by-"+string(q.group), groupRecords(q, &found, before)
-	if c.Query("of") == "trend" {
+	switch c.Query("of") {
+	case "trend":
 		name, rows = "usage-over-time", w.trendRecords(q, &found, before)
+	case pages.UsageExplore:
+		name += "-over-time"
+		if rows, err = w.exploreRecords(c.UserContext(), q, &found); err != nil {
+			return err
+		}
 	}
 	var out strings.Builder
 	if err := csv.NewWriter(&out).WriteAll(rows); err != nil {

@@ -28,6 +28,11 @@ func TestUsage(t *testing.T) {
 	for _, group := range []string{"model", "target_model", "provider", "api_key", "user", "client", "endpoint"} {
 		k.get("/admin/usage?group_by="+group).want(t, group, 200, `data-testid="usage-group"`, "/admin/logs?")
 	}
+	for _, figure := range usageMetrics {
+		k.get("/admin/usage?metric=explore&group_by=model&figure="+figure).want(t, "explore "+figure, 200,
+			`name="metric" value="explore"`, `<option value="`+figure+`" selected`, "By model: ", "<th scope=\"col\" class=\"n\">=free</th>", "of=explore", "!All others", `figure=`+figure)
+	}
+	k.get("/admin/usage?metric=explore&figure=odd&compare=previous&group_by=user").want(t, "an odd figure", 200, "By user: known cost in USD (UTC)")
 	k.get("/admin/usage?group_by=provider").want(t, "links to logs", 200, "provider_id=1")
 	k.get("/admin/usage?range=15m&status=4xx&cost_min=x&metric=nonsense").want(t, "odd", 200, "must be an amount")
 	k.get("/admin/usage?lang=zh").want(t, "Chinese", 200, "用量", "占 100.0 %")
@@ -46,7 +51,21 @@ func TestUsageExport(t *testing.T) {
 	if got := groups.header.Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
 		t.Errorf("content type %s", got)
 	}
+	k.get("/admin/usage/export?of=explore&metric=explore&figure=tokens").want(t, "explore", 200, "begins,model,requests,", "2026-03-01T00:00:00Z,smart,2,2,0,", "2026-03-01T00:00:00Z,'=free,1,1,0,")
 	k.get("/admin/usage/export?of=trend").want(t, "trend", 200, "begins,requests,", "2026-03-01T00:00:00Z,3,3,0,")
+}
+
+// TestUsageExplored: the groups that are drawn and the others together are everything.
+func TestUsageExplored(t *testing.T) {
+	k, _ := newLogKit(t)
+	for n := range 12 {
+		for i := range n + 1 {
+			k.seedLog(20*n+i, func(w *models.LogWrite) { w.Log.RequestedModel = "model-" + strings.Repeat("x", n+1) })
+		}
+	}
+	page := k.get("/admin/usage?metric=explore&figure=requests&range=7d")
+	page.want(t, "stack", 200, ">model-xxxxxx</th>", "!>model-xxxxx</th>", ">All others</th>", ">15</td>") // 1 to 5 of the five smallest
+	k.get("/admin/usage?metric=explore&figure=latency&range=7d").want(t, "lines", 200, ">model-xxxxxxxx</th>", "!>model-xxxxxxx</th>", "!All others")
 }
 
 // records reads a download of CSV as maps from the names of its columns.

@@ -57,7 +57,7 @@ func (v *visitor) targets(ctx context.Context) (all []target, rows int64, err er
 	} {
 		all = append(all, target{name, []string{name}})
 	}
-	for _, metric := range []string{"cost", "tokens", "requests", "latency", "errors"} {
+	for _, metric := range []string{"cost", "tokens", "requests", "latency", "errors", "explore"} {
 		for _, span := range []string{"24h", "7d", "30d"} {
 			path := "/admin/usage?compare=previous&metric=" + metric + "&range=" + span
 			all = append(all, target{path, []string{path, path + "&group_by=provider", path + "&group_by=api_key", path + "&group_by=endpoint", path + "&group_by=user", path + "&group_by=client"}})

@@ -16,6 +16,8 @@ var usageStates = []state{
 	{name: "usage-errors", path: "/admin/usage?range=7d&metric=errors"},
 	{name: "usage-compared", path: "/admin/usage?range=7d&compare=previous&group_by=provider", zh: true},
 	{name: "usage-by-key", path: "/admin/usage?range=30d&group_by=api_key&compare=week"},
+	{name: "usage-explore", path: "/admin/usage?metric=explore&figure=tokens"},
+	{name: "usage-explore-latency", path: "/admin/usage?metric=explore&figure=latency&group_by=provider&compare=previous"},
 	{name: "usage-by-user", path: "/admin/usage?range=24h&group_by=user"},
 	{name: "usage-by-client", path: "/admin/usage?range=24h&group_by=client&metric=latency"},
 	{name: "usage-filtered", path: "/admin/usage?range=7d&requested_model=smart&provider_id=3"},

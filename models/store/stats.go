@@ -48,6 +48,8 @@ type tally struct {
 	summary sums
 	trend   map[int64]*sums // first microsecond of the bucket
 	groups  map[string]*groupSums
+
+	followed map[string]*tally // whose trend is wanted, too, by the keys of their groups
 }
 
 type groupSums struct {
@@ -111,6 +113,9 @@ func (t *tally) row(l *models.RequestLog) {
 	if t.query.Group != "" {
 		key, name := groupOf(t.query.Group, l)
 		t.group(key).at(floor(micros, dayMicros), name).count(l, 1)
+		if followed := t.followed[key]; followed != nil {
+			followed.bucketSums(micros).count(l, 1)
+		}
 	}
 }
 

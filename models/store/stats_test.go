@@ -58,9 +58,43 @@ func TestStats_SumsAgree(t *testing.T) {
 			checkAgainst(t, got, q, matching(logs, &q.Filter))
 			if q.Group != "" && i%3 == 0 {
 				checkLeading(t, s, q, got)
+				checkTrends(t, s, q, got)
 			}
 		}
 	})
+}
+
+// checkTrends asks for the trends of all groups: together they are the trend, and each adds up to its group.
+func checkTrends(t *testing.T, s *Store, q models.StatsQuery, all models.Stats) {
+	t.Helper()
+	var keys []string
+	for i := range all.Groups {
+		keys = append(keys, all.Groups[i].Key)
+	}
+	trends, err := s.GroupTrends(t.Context(), q, append(keys, "nobody"))
+	must(t, err)
+	together := map[int64]models.StatLine{}
+	for i := range all.Groups {
+		var sum, want models.StatLine
+		for _, p := range trends[all.Groups[i].Key] {
+			addLine(&sum, p.StatLine)
+			at := together[p.Bucket.UnixMicro()]
+			addLine(&at, p.StatLine)
+			together[p.Bucket.UnixMicro()] = at
+		}
+		if addLine(&want, all.Groups[i].StatLine); sum != want {
+			t.Fatalf("%+v, %q: %+v over time, %+v together", q, all.Groups[i].Key, sum, want)
+		}
+	}
+	if len(together) != len(all.Trend) || len(trends["nobody"]) > 0 {
+		t.Fatalf("%+v: %d buckets, want %d; %d of nobody", q, len(together), len(all.Trend), len(trends["nobody"]))
+	}
+	for _, p := range all.Trend {
+		var want models.StatLine
+		if addLine(&want, p.StatLine); together[p.Bucket.UnixMicro()] != want {
+			t.Fatalf("%+v, %v: %+v, want %+v", q, p.Bucket, together[p.Bucket.UnixMicro()], want)
+		}
+	}
 }
 
 // checkLeading asks for the percentiles of the first group alone: nothing else may differ from what is told of all.

@@ -19,6 +19,27 @@ const (
 	CompareWeek     = "week"     // the same days and hours, a week before
 )
 
+// UsageExplore is the tab on which a figure is drawn by group.
+const UsageExplore = "explore"
+
+// UsageFigures are what can be drawn there.
+var UsageFigures = []string{"cost", "tokens", "requests", "latency", "errors"}
+
+// GroupName is the name of a group for people.
+func GroupName(ctx context.Context, name string) string {
+	if name == "" {
+		return i18n.T(ctx, "usage.group.none")
+	}
+	return name
+}
+
+func figureOptions(ctx context.Context) (options []ui.Option) {
+	for _, f := range UsageFigures {
+		options = append(options, ui.Option{Value: f, Label: i18n.T(ctx, "usage.figure."+f)})
+	}
+	return options
+}
+
 // UsageComparisons are these periods in the order of the page.
 var UsageComparisons = []string{ComparePrevious, CompareWeek}
 
