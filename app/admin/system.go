@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"squirrel/models/store"
 )
 
@@ -62,12 +64,12 @@ type StorageReport struct {
 
 // Storage measures the database.
 func (s *Service) Storage(ctx context.Context) (StorageReport, error) {
-	size, err := s.store.Size(ctx)
-	if err != nil {
-		return StorageReport{}, err
-	}
-	growth, err := s.store.Growth(ctx, s.Now())
-	if err != nil {
+	var size store.SizeReport
+	var growth *int64
+	var measuring errgroup.Group // each reads a good part of an index
+	measuring.Go(func() (err error) { size, err = s.store.Size(ctx); return err })
+	measuring.Go(func() (err error) { growth, err = s.store.Growth(ctx, s.Now()); return err })
+	if err := measuring.Wait(); err != nil {
 		return StorageReport{}, err
 	}
 	jobs, err := s.store.Jobs(ctx)
