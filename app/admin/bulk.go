@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"time"
 
 	"squirrel/models"
 )
@@ -60,6 +61,32 @@ func (s *Service) ExtendAPIKeys(ctx context.Context, ids []int64, days int) (int
 		_, err = tx.UpdateAPIKey(ctx, id, APIKeyInput{ExpiresAt: Some(from.AddDate(0, 0, days)), Version: &k.Version})
 		return true, err
 	})
+}
+
+// PauseProvider pauses all routes to a provider for a while, or lets them go on when that is 0; all of them or none. It returns how
+// many were changed.
+func (s *Service) PauseProvider(ctx context.Context, id int64, span time.Duration) (n int, err error) {
+	in := RouteInput{PausedUntil: Null[time.Time]()}
+	if span > 0 {
+		in.PausedUntil = Some(s.PausedUntil(span))
+	}
+	err = s.inTx(ctx, func(tx *Service) error {
+		routes, err := tx.store.Routes(ctx, "")
+		if err != nil {
+			return err
+		}
+		for i := range routes {
+			if routes[i].ProviderID != id {
+				continue
+			}
+			if _, err := tx.UpdateRoute(ctx, routes[i].ID, in); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
 }
 
 // changeAll changes objects in one transaction and counts those that change said it had changed.

@@ -2,8 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -45,81 +43,4 @@ func (w *Web) deleteProvider(c *fiber.Ctx) error {
 	}
 	say(c, "providers.deleted", "name", p.Name)
 	return redirect(c, "/admin/providers")
-}
-
-func (w *Web) enableProvider(c *fiber.Ctx) error  { return w.switchProvider(c, true) }
-func (w *Web) disableProvider(c *fiber.Ctx) error { return w.switchProvider(c, false) }
-
-// pauseProvider pauses all routes to a provider for a while, or lets them go on. Unlike a provider that is disabled it comes back
-// by itself.
-func (w *Web) pauseProvider(c *fiber.Ctx) error {
-	p, err := w.providerOf(c)
-	if err != nil {
-		return err
-	}
-	form, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	minutes, err := strconv.Atoi(form.Get("minutes"))
-	if err != nil || minutes < 0 || minutes > 60*24*365 {
-		return models.Invalid("minutes", "must be between 0 and %d", 60*24*365)
-	}
-	return w.pauseRoutes(c, &p, time.Duration(minutes)*time.Minute)
-}
-
-// resumeProvider takes a pause back.
-func (w *Web) resumeProvider(c *fiber.Ctx) error {
-	p, err := w.providerOf(c)
-	if err != nil {
-		return err
-	}
-	return w.pauseRoutes(c, &p, 0)
-}
-
-func (w *Web) pauseRoutes(c *fiber.Ctx, p *admin.ProviderView, span time.Duration) error {
-	ctx := c.UserContext()
-	change := admin.RouteInput{PausedUntil: admin.Null[time.Time]()}
-	if span > 0 {
-		change.PausedUntil = admin.Some(w.opts.Admin.PausedUntil(span))
-	}
-	done := 0
-	for page, total := 1, 1; done < total; page++ {
-		routes, err := w.opts.Admin.Routes(ctx, admin.RouteQuery{Provider: p.ID, PageQuery: admin.PageQuery{Page: page, PageSize: 500}})
-		if err != nil {
-			return err
-		}
-		if total = routes.Total; len(routes.Items) == 0 {
-			break
-		}
-		for i := range routes.Items {
-			if _, err := w.opts.Admin.UpdateRoute(ctx, routes.Items[i].ID, change); err != nil {
-				return err
-			}
-		}
-		done += len(routes.Items)
-	}
-	if span > 0 {
-		sayUndo(c, providerURL(p.ID)+"/resume", "providers.paused", "name", p.Name, "n", done, "minutes", int(span.Minutes()))
-	} else {
-		say(c, "providers.resumed", "name", p.Name)
-	}
-	return redirect(c, backOr(c, "/admin/providers"))
-}
-
-// switchProvider takes effect at once; the message offers the way back.
-func (w *Web) switchProvider(c *fiber.Ctx, on bool) error {
-	p, err := w.providerOf(c)
-	if err != nil {
-		return err
-	}
-	if _, err := w.opts.Admin.UpdateProvider(c.UserContext(), p.ID, admin.ProviderInput{IsActive: admin.Some(on)}); err != nil {
-		return err
-	}
-	if on {
-		sayUndo(c, providerURL(p.ID)+"/disable", "providers.enabled", "name", p.Name)
-	} else {
-		sayUndo(c, providerURL(p.ID)+"/enable", "providers.disabled", "name", p.Name)
-	}
-	return redirect(c, backOr(c, "/admin/providers"))
 }
