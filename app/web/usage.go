@@ -27,7 +27,7 @@ type usageQuery struct {
 	compare string
 }
 
-var usageMetrics = []string{"cost", "tokens", "requests", "latency", "errors"}
+var usageMetrics = pages.UsageMetrics
 
 // usageRange is the usual period of the statistics.
 const usageRange = "7d"

@@ -131,6 +131,15 @@ type plotter struct {
 	earlier *trend
 }
 
+// chart is an empty drawing over slots, each of which leads to its requests.
+func (q usageQuery) chart(slots []slot) (c ui.Chart) {
+	for _, s := range slots {
+		c.Labels = append(c.Labels, s.Start.Format(q.grid.layout))
+		c.Links = append(c.Links, q.state.urlWithin(s.Start, s.End))
+	}
+	return c
+}
+
 // part is a figure with the key of its name.
 type part struct {
 	name string
@@ -138,11 +147,8 @@ type part struct {
 }
 
 func (p plotter) chart(title string, format func(float64) string, lines bool, parts ...part) ui.Chart {
-	c := ui.Chart{Title: i18n.T(p.ctx, "usage.chart."+title, "zone", p.zone), Format: format, Lines: lines || p.earlier != nil}
-	for _, s := range p.now.slots {
-		c.Labels = append(c.Labels, s.Start.Format(p.q.grid.layout))
-		c.Links = append(c.Links, p.q.state.urlWithin(s.Start, s.End))
-	}
+	c := p.q.chart(p.now.slots)
+	c.Title, c.Format, c.Lines = i18n.T(p.ctx, "usage.chart."+title, "zone", p.zone), format, lines || p.earlier != nil
 	for _, each := range parts {
 		name := i18n.T(p.ctx, "usage.series."+each.name)
 		c.Series = append(c.Series, ui.Series{Name: name, Values: p.now.values(each.of)})

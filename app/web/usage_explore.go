@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -26,14 +27,9 @@ func (w *Web) exploreChart(ctx context.Context, q usageQuery, found admin.Outcom
 	}
 	start, end := period(q.state.query.Filter, found.Points, w.opts.Now())
 	all := q.grid.trend(found.Trend, start, end, w.opts.Zone)
-	chart := ui.Chart{
-		Title:  i18n.T(ctx, "usage.explore."+q.metric, "group", i18n.T(ctx, "overview.by."+string(q.group)), "zone", w.opts.Zone.String()),
-		Format: figureFormat(q.metric), Lines: q.metric == "latency",
-	}
-	for _, s := range all.slots {
-		chart.Labels = append(chart.Labels, s.Start.Format(q.grid.layout))
-		chart.Links = append(chart.Links, q.state.urlWithin(s.Start, s.End))
-	}
+	chart := q.chart(all.slots)
+	chart.Title = i18n.T(ctx, "usage.explore."+q.metric, "group", i18n.T(ctx, "overview.by."+string(q.group)), "zone", w.opts.Zone.String())
+	chart.Format, chart.Lines = figureFormat(q.metric), q.metric == "latency"
 	rest := all.values(figureOf(q.metric))
 	for _, g := range leading {
 		values := q.grid.trend(trends[g.Key], start, end, w.opts.Zone).values(figureOf(q.metric))
@@ -77,7 +73,7 @@ func exploredGroups(q usageQuery, groups []models.StatGroupLine) []models.StatGr
 		most = exploredLines
 	}
 	slices.SortStableFunc(leading, func(a, b models.StatGroupLine) int {
-		return int(min(max(measure(b.StatLine, q.metric)-measure(a.StatLine, q.metric), -1), 1))
+		return cmp.Compare(measure(b.StatLine, q.metric), measure(a.StatLine, q.metric))
 	})
 	if len(leading) == most+1 && q.metric != "latency" {
 		return leading // rather than one that is called others

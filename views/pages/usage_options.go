@@ -22,8 +22,8 @@ const (
 // UsageExplore is the tab on which a figure is drawn by group.
 const UsageExplore = "explore"
 
-// UsageFigures are what can be drawn there.
-var UsageFigures = []string{"cost", "tokens", "requests", "latency", "errors"}
+// UsageMetrics are what the tabs before it show, and what can be drawn on it.
+var UsageMetrics = []string{"cost", "tokens", "requests", "latency", "errors"}
 
 // GroupName is the name of a group for people.
 func GroupName(ctx context.Context, name string) string {
@@ -34,7 +34,7 @@ func GroupName(ctx context.Context, name string) string {
 }
 
 func figureOptions(ctx context.Context) (options []ui.Option) {
-	for _, f := range UsageFigures {
+	for _, f := range UsageMetrics {
 		options = append(options, ui.Option{Value: f, Label: i18n.T(ctx, "usage.figure."+f)})
 	}
 	return options
