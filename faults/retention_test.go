@@ -98,6 +98,7 @@ func copyTemplate(t *testing.T, file string, day time.Time, n int) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		var columns []string
 		for rows.Next() {
 			var name string

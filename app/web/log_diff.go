@@ -170,7 +170,8 @@ func (w *diffWindow) nearChanges() []bool {
 // text is the line of a step. Of two long lines of which one takes the place of the other, it is where they differ.
 func (w *diffWindow) text(n int) string {
 	s := w.steps[n]
-	line, other := diffLine{}, -1
+	var line diffLine
+	var other int
 	switch {
 	case s.kind == '+':
 		line, other = w.to[s.j], n-1

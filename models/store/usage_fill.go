@@ -69,7 +69,7 @@ func (s *Store) fillNext(ctx context.Context, fill groupFill) (more bool, err er
 		_, err := s.exec(ctx, "UPDATE jobs SET finished_at = "+s.clock()+", result = 'done' WHERE name = ?", fill.job)
 		return false, err
 	}
-	s.log.InfoContext(ctx, "making "+fill.job+", once", "day", 1+(day-*first)/dayMicros, "of", 1+(*last-*first)/dayMicros)
+	s.log.InfoContext(ctx, "summing up the statistics of an older database, once", "what", fill.job, "day", 1+(day-*first)/dayMicros, "of", 1+(*last-*first)/dayMicros)
 	u, err := fill.day(s, ctx, day)
 	if err != nil {
 		return false, err

@@ -15,8 +15,8 @@ const (
 
 // WatchConfig calls changed after each change of the config version from the one that the caller has seen, by whomever, until ctx
 // ends. A change that could not be taken over is told again, at the pace of the polls, until it could. It hears of own changes at
-// once, of those of other replicas by PostgreSQL's LISTEN, and polls besides: a notification is lost while a connection is,
-// and none passes through a pooler. Changes in quick succession may be told as one.
+// once, of those of other replicas by PostgreSQL's LISTEN, and polls besides: a notification is lost while a connection is, and none
+// passes through a pooler. Changes in quick succession may be told as one.
 func (s *Store) WatchConfig(ctx context.Context, seen int64, changed func() error) {
 	signal := make(chan struct{}, 1)
 	s.watch(signal, channel)
